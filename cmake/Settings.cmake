@@ -1,0 +1,31 @@
+# Compiler, flags and output folders, for our own code only.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+# Dev: fast enough to run the model, assertions on, line numbers for stack traces.
+set(CMAKE_CXX_FLAGS_DEV "-O2 -gline-tables-only" CACHE STRING "" FORCE)
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG" CACHE STRING "" FORCE)
+
+find_program(ASSAY_CCACHE ccache)
+if(ASSAY_CCACHE)
+  # Precompiled headers are cached too: their time stamps must not count.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${ASSAY_CCACHE})
+endif()
+
+add_library(assay_warnings INTERFACE)
+target_compile_options(assay_warnings INTERFACE -Wall -Wextra -Werror -Wno-sign-compare
+                       $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
+if(ASSAY_SANITIZE)
+  add_compile_options(-fsanitize=${ASSAY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${ASSAY_SANITIZE})
+endif()
+if(ASSAY_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
