@@ -14,9 +14,10 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG" CACHE STRING "" FORCE)
 
 find_program(ASSAY_CCACHE ccache)
 if(ASSAY_CCACHE)
-  # Precompiled headers are cached too: their time stamps must not count.
+  # Precompiled headers are cached too, so time stamps must not count; another clone of the project hits the same cache.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${ASSAY_CCACHE})
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=true ${ASSAY_CCACHE})
 endif()
 
 add_library(assay_warnings INTERFACE)

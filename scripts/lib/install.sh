@@ -1,0 +1,83 @@
+# scripts/lib/install.sh: what the other scripts need on the machine, installed once. Source it; it changes to the project's root.
+# Everything that is not a Debian package goes into .deps/, so that removing that folder undoes it.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+DEPS=$PWD/.deps
+
+TORCH_VERSION=2.11.0
+# Compiler, libraries and tools, all from Debian 12 or Ubuntu 24.04.
+PACKAGES=(
+  g++ clang cmake ninja-build ccache git pkg-config ca-certificates
+  libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
+  libabsl-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libpcre2-dev libssl-dev zlib1g-dev
+  python3 python3-venv
+)
+TEST_PACKAGES=(libgtest-dev libgmock-dev)
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else die "installing packages needs root or sudo: run as root: $*"; fi
+}
+
+# install_packages NAME...: the missing ones only.
+install_packages() {
+  local missing=() name
+  for name in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+  done
+  [ ${#missing[@]} = 0 ] && return
+  command -v apt-get >/dev/null || die "needs Debian 12 or Ubuntu 24.04 (no apt-get here); missing: ${missing[*]}"
+  say "installing ${#missing[@]} Debian packages"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# python_env NAME REQUIREMENT...: a virtual environment .deps/NAME holding the pinned requirements.
+python_env() {
+  local dir=$DEPS/$1 stamp=$DEPS/$1/.requirements
+  shift
+  [ "$(cat "$stamp" 2>/dev/null)" = "$*" ] && return
+  say "preparing Python environment $(basename "$dir")"
+  python3 -m venv "$dir"
+  "$dir/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+  echo "$*" >"$stamp"
+}
+
+has_nvidia_driver() { [ -e /proc/driver/nvidia/version ]; }
+
+# libtorch from the PyPI wheel: its CPU half by default (1.3 GB), with CUDA where an NVIDIA driver is found (4.9 GB).
+install_torch() {
+  local form=cpu requirements=(--no-deps "torch==$TORCH_VERSION" nvidia-cuda-cupti==13.0.85 nvidia-cuda-runtime==13.0.96)
+  if has_nvidia_driver; then form=cuda requirements=("torch==$TORCH_VERSION"); fi
+  local dir=$DEPS/torch-$TORCH_VERSION-$form
+  [ -e "$dir/.complete" ] && return
+  say "fetching libtorch $TORCH_VERSION ($form form)"
+  rm -rf "$dir"
+  "$DEPS/tools/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --target "$dir" "${requirements[@]}"
+  touch "$dir/.complete"
+}
+
+install_model() {
+  "$DEPS/tools/bin/python" tools/make_armorm_mini.py "$DEPS/models/armorm-mini" ||
+    die "the embedded model could not be prepared; see the message above"
+}
+
+install_for_build() {
+  install_packages "${PACKAGES[@]}"
+  python_env tools numpy==2.3.5 gguf==0.17.1
+  install_torch
+  install_model
+}
+
+# build PRESET [CMAKE_ARGUMENT...]
+build() {
+  local preset=$1
+  shift
+  say "building preset $preset"
+  cmake --preset "$preset" "$@" >"$DEPS/cmake-$preset.log" 2>&1 || { cat "$DEPS/cmake-$preset.log" >&2; die "cmake failed"; }
+  cmake --build --preset "$preset" --parallel "$(nproc)"
+}
