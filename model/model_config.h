@@ -29,12 +29,9 @@ struct Llama3RopeScaling {
   int64_t original_max_position_embeddings;  // > 0
 };
 
-enum class TrunkDtype { kBFloat16, kFloat16, kFloat32 };
-
 struct ModelConfig {
   std::string architecture;  // As in the file: architectures[0].
   std::string trunk_prefix;  // Of the trunk's tensors: "model.".
-  TrunkDtype stored_dtype;   // torch_dtype or dtype.
 
   int64_t hidden_size;
   int64_t num_layers;
@@ -59,6 +56,10 @@ struct ModelConfig {
 };
 
 // Reads the text of a config.json.
+// The keys of older and newer transformers are both read: rope_theta with rope_scaling, or rope_parameters; head_dim or
+// hidden_size / num_attention_heads; num_key_value_heads or num_attention_heads. A gate without gating_token_pattern has
+// ArmoRM's, <|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n. Objectives are named by objective_names, else
+// 19 of them by ArmoRM's list, else by their numbers.
 //   DATA_LOSS      not JSON, or a key is missing, of the wrong type, out of range, or contradicts another; named.
 //   UNIMPLEMENTED  an architecture, activation, rope type, bias or other feature that this build does not know; named.
 absl::StatusOr<ModelConfig> ParseModelConfig(absl::string_view json);

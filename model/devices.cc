@@ -1,0 +1,89 @@
+#include "model/devices.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "base/status_macros.h"
+
+namespace assay {
+namespace {
+
+// Number of CUDA devices, at least one; FAILED_PRECONDITION where there is none. Loads torch's CUDA library once.
+absl::StatusOr<int> FindCudaDevices() {
+  static const absl::Status loaded = [] {
+    if (dlopen("libcuda.so.1", RTLD_NOW) == nullptr) {
+      return absl::FailedPreconditionError("no NVIDIA driver (libcuda.so.1) on this machine");
+    }
+    // Found by this program's run path; registers itself with torch. Never unloaded.
+    if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("torch's CUDA libraries cannot be loaded (", dlerror(),
+                       "); install torch with its CUDA dependencies"));
+    }
+    return absl::OkStatus();
+  }();
+  if (!loaded.ok()) return loaded;
+  const int count = at::detail::getCUDAHooks().deviceCount();
+  if (count < 1) return absl::FailedPreconditionError("the NVIDIA driver shows no device");
+  return count;
+}
+
+std::string CudaName(int number) { return absl::StrCat("cuda:", number); }
+
+// Adds the devices that `name` means to `devices`.
+absl::Status Resolve(const std::string& name, std::vector<std::string>& devices) {
+  if (name == "cpu") {
+    devices.push_back(name);
+    return absl::OkStatus();
+  }
+  absl::string_view number_text = name;
+  const bool is_numbered = absl::ConsumePrefix(&number_text, "cuda:");
+  int number = 0;
+  const bool known = name == "auto" || name == "cuda" ||
+                     (is_numbered && absl::SimpleAtoi(number_text, &number) && number >= 0);
+  if (!known) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("device \"", name, "\": expected auto, cpu, cuda or cuda:N"));
+  }
+  const absl::StatusOr<int> count = FindCudaDevices();
+  if (!count.ok() && name == "auto") {
+    devices.push_back("cpu");
+    return absl::OkStatus();
+  }
+  if (!count.ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("device \"", name, "\": ", count.status().message(), "; or use device cpu"));
+  }
+  if (is_numbered && number >= *count) {
+    return absl::InvalidArgumentError(absl::StrCat("device \"", name, "\": the machine has ",
+                                                   CudaName(0), " to ", CudaName(*count - 1)));
+  }
+  for (int i = 0; i < *count; ++i) {
+    if (!is_numbered || i == number) devices.push_back(CudaName(i));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> ResolveDevices(const std::vector<std::string>& wanted) {
+  if (wanted.empty()) return absl::InvalidArgumentError("no device asked for");
+  std::vector<std::string> devices;
+  for (const std::string& name : wanted) ASSAY_RETURN_IF_ERROR(Resolve(name, devices));
+  return devices;
+}
+
+void SetCpuThreads(int threads) {
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  at::set_num_threads(threads > 0 ? threads : std::max(cores, 1));
+}
+
+}  // namespace assay

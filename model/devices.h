@@ -1,0 +1,30 @@
+// model/devices.h
+// Which devices a model runs on. CUDA is looked for at run time: torch's CUDA library is loaded only where a driver is
+// there, so that one program serves machines with and without GPUs. This header knows no torch.
+#ifndef ASSAY_MODEL_DEVICES_H_
+#define ASSAY_MODEL_DEVICES_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace assay {
+
+// The devices that `wanted` asks for, in its order:
+//   "auto"    every CUDA device, or the CPU where there is none;
+//   "cuda"    every CUDA device;
+//   "cuda:N"  the CUDA device of that number;
+//   "cpu"     the CPU; a name given again is another worker on the same device.
+// Returns "cpu" and "cuda:N" only, at least one. Loads torch's CUDA library when a CUDA device may be meant; call it
+// before anything else that uses torch.
+//   INVALID_ARGUMENT     another name, a number that no device has, or nothing asked for.
+//   FAILED_PRECONDITION  CUDA is asked for and there is none; says what is lacking.
+absl::StatusOr<std::vector<std::string>> ResolveDevices(const std::vector<std::string>& wanted);
+
+// Threads for one computation on the CPU, for the whole process; 0 means one for each core. Requires threads >= 0.
+void SetCpuThreads(int threads);
+
+}  // namespace assay
+
+#endif  // ASSAY_MODEL_DEVICES_H_

@@ -1,0 +1,124 @@
+#include "model/load_model.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "model/checkpoint_encoder.h"
+#include "model/checkpoint_tensors.h"
+#include "model/devices.h"
+#include "model/mapped_file.h"
+#include "model/revision.h"
+#include "model/reward_model.h"
+#include "model/sha256.h"
+
+namespace assay {
+namespace {
+
+absl::StatusOr<ComputeDtype> ParseDtype(const std::string& text) {
+  if (text == "auto") return ComputeDtype::kAuto;
+  if (text == "bfloat16") return ComputeDtype::kBFloat16;
+  if (text == "float32") return ComputeDtype::kFloat32;
+  return absl::InvalidArgumentError(
+      absl::StrCat("dtype \"", text, "\": expected auto, bfloat16 or float32"));
+}
+
+absl::StatusOr<HeadPrecision> ParseHeads(const std::string& text) {
+  if (text == "precise") return HeadPrecision::kPrecise;
+  if (text == "reference") return HeadPrecision::kReference;
+  return absl::InvalidArgumentError(
+      absl::StrCat("heads \"", text, "\": expected precise or reference"));
+}
+
+std::string NameOf(const LoadOptions& options) {
+  if (!options.name.empty()) return options.name;
+  std::error_code error;
+  const auto folder = std::filesystem::weakly_canonical(options.folder, error);
+  return error ? options.folder : folder.filename().string();
+}
+
+struct ReadConfig {
+  ModelConfig config;
+  std::string hash;
+};
+
+absl::StatusOr<ReadConfig> ReadConfigFile(const std::string& folder) {
+  ASSAY_ASSIGN_OR_RETURN(const auto file, MappedFile::Open(absl::StrCat(folder, "/config.json")));
+  ASSAY_ASSIGN_OR_RETURN(ModelConfig config, ParseModelConfig(file->bytes()));
+  return ReadConfig{std::move(config), Sha256Hex(file->bytes())};
+}
+
+// One for each device; those on one device share its weights.
+absl::StatusOr<std::vector<std::unique_ptr<Scorer>>> LoadScorers(
+    const std::vector<std::string>& devices, const ModelConfig& config,
+    std::shared_ptr<const CheckpointTensors> tensors, RewardModelOptions options,
+    const ModelInfo& info) {
+  std::vector<std::unique_ptr<Scorer>> scorers;
+  std::map<std::string, const RewardModel*> first_on;
+  for (const std::string& device : devices) {
+    std::unique_ptr<RewardModel> model;
+    if (const auto first = first_on.find(device); first != first_on.end()) {
+      model = first->second->ShareWeights();
+    } else {
+      options.device = device;
+      ASSAY_ASSIGN_OR_RETURN(model, RewardModel::Create(config, tensors, options, info));
+      first_on[device] = model.get();
+    }
+    scorers.push_back(std::move(model));
+  }
+  return scorers;
+}
+
+}  // namespace
+
+absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
+  if (options.cpu_threads < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cpu_threads is ", options.cpu_threads, "; expected 0 or more"));
+  }
+  RewardModelOptions model_options;
+  ASSAY_ASSIGN_OR_RETURN(model_options.dtype, ParseDtype(options.dtype));
+  ASSAY_ASSIGN_OR_RETURN(model_options.heads, ParseHeads(options.heads));
+  model_options.deterministic = options.deterministic;
+  model_options.share_prefixes = options.share_prefixes;
+  // The files first: a damaged folder is told before a slow device is woken.
+  ASSAY_ASSIGN_OR_RETURN(ReadConfig read, ReadConfigFile(options.folder));
+  ASSAY_ASSIGN_OR_RETURN(LoadedText text, LoadText(options.folder, read.config,
+                                                   {.chat_template = options.chat_template}));
+  ASSAY_ASSIGN_OR_RETURN(const auto tensors, CheckpointTensors::Open(options.folder));
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> devices, ResolveDevices(options.devices));
+  SetCpuThreads(options.cpu_threads);
+
+  ModelInfo info;
+  info.name = NameOf(options);
+  info.weights_hash =
+      tensors->WeightsHash(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+  info.config_hash = read.hash;
+  info.tokenizer_hash = text.tokenizer_hash;
+  info.template_hash = text.template_hash;
+  info.revision = ModelRevision({.weights = info.weights_hash,
+                                 .config = info.config_hash,
+                                 .tokenizer = info.tokenizer_hash,
+                                 .chat_template = info.template_hash});
+  info.architecture = read.config.architecture;
+  info.objectives = read.config.objectives;
+  info.chat_template = text.template_name;
+  info.max_tokens = read.config.max_positions;
+
+  LoadedModel loaded;
+  ASSAY_ASSIGN_OR_RETURN(loaded.scorers,
+                         LoadScorers(devices, read.config, tensors, model_options, info));
+  loaded.config = std::move(read.config);
+  loaded.encoder = std::move(text.encoder);
+  loaded.info = loaded.scorers.front()->info();
+  loaded.info.device = absl::StrJoin(devices, ",");
+  return loaded;
+}
+
+}  // namespace assay

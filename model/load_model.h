@@ -1,0 +1,52 @@
+// model/load_model.h
+// A checkpoint folder in Hugging Face layout -> everything that scoring needs: the text half, one Scorer a device, and
+// what was loaded. The only room that names both halves of model/; its header knows no torch.
+#ifndef ASSAY_MODEL_LOAD_MODEL_H_
+#define ASSAY_MODEL_LOAD_MODEL_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "model/conversation_encoder.h"
+#include "model/model_config.h"
+#include "model/scorer.h"
+#include "model/types.h"
+
+namespace assay {
+
+// Strings are spelled as flags spell them.
+struct LoadOptions {
+  std::string folder;                  // Holds config.json, tokenizer.json and *.safetensors.
+  std::string name;                    // ModelInfo::name; empty: the folder's own name.
+  std::string chat_template = "auto";  // See TextOptions.
+  std::vector<std::string> devices = {"auto"};  // See ResolveDevices(); one Scorer for each.
+  std::string dtype = "auto";                   // "auto" (bfloat16), "bfloat16", "float32".
+  std::string heads = "precise";                // "precise", "reference"; see HeadPrecision.
+  bool deterministic = false;                   // See RewardModelOptions.
+  bool share_prefixes = true;                   // See RewardModelOptions.
+  int cpu_threads = 0;  // Of one forward pass on the CPU, >= 0; 0: one for each core.
+};
+
+struct LoadedModel {
+  ModelConfig config;
+  std::unique_ptr<ConversationEncoder> encoder;
+  std::vector<std::unique_ptr<Scorer>>
+      scorers;     // In the order of the devices; their weights are shared on the CPU.
+  ModelInfo info;  // As scorers' info(), but device lists all, comma-separated.
+};
+
+// Reads every byte of the folder once (for the hashes) on all cores. Call it before anything else that uses torch.
+//   INVALID_ARGUMENT     an option's value; named.
+//   FAILED_PRECONDITION  a CUDA device is asked for and there is none.
+//   NOT_FOUND            the folder or a file of it; named.
+//   DATA_LOSS            a file is damaged, or two files contradict each other; file and key or tensor are named.
+//   UNIMPLEMENTED        a feature of the checkpoint that this build does not know; named.
+//   RESOURCE_EXHAUSTED   a device's memory is too small.
+//   INTERNAL             a device failed.
+absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options);
+
+}  // namespace assay
+
+#endif  // ASSAY_MODEL_LOAD_MODEL_H_

@@ -1,0 +1,186 @@
+#include "model/weights.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace assay {
+namespace {
+
+constexpr size_t kNamesInError = 5;
+
+at::ScalarType ScalarTypeOf(TensorDtype dtype) {
+  switch (dtype) {
+    case TensorDtype::kBFloat16:
+      return at::kBFloat16;
+    case TensorDtype::kFloat16:
+      return at::kHalf;
+    case TensorDtype::kFloat32:
+      return at::kFloat;
+  }
+  return at::kFloat;
+}
+
+// The stored bytes as a CPU tensor: in place where the address allows it.
+at::Tensor ViewOf(const StoredTensor& stored) {
+  const at::TensorOptions options = at::TensorOptions().dtype(ScalarTypeOf(stored.dtype));
+  // torch knows no read-only tensor. Nothing in the forward pass writes to a weight; the pages are mapped read-only.
+  void* const address = const_cast<char*>(stored.bytes.data());
+  if (reinterpret_cast<uintptr_t>(address) % DtypeBytes(stored.dtype) == 0) {
+    return at::from_blob(address, stored.shape, options);
+  }
+  at::Tensor copy = at::empty(stored.shape, options);
+  std::copy(stored.bytes.begin(), stored.bytes.end(), static_cast<char*>(copy.data_ptr()));
+  return copy;
+}
+
+std::string FirstFew(const std::vector<std::string>& names) {
+  const size_t shown = std::min(names.size(), kNamesInError);
+  std::string text = absl::StrJoin(names.begin(), names.begin() + shown, ", ");
+  if (names.size() > shown) absl::StrAppend(&text, " and ", names.size() - shown, " more");
+  return text;
+}
+
+// Hands out tensors by name and keeps the books on what was asked for.
+class Taker {
+ public:
+  Taker(const std::map<std::string, StoredTensor>& tensors, at::Device device)
+      : tensors_(tensors), device_(device) {}
+
+  // The tensor on the device in `dtype`; an undefined one, and a note, where it is missing or has another shape.
+  at::Tensor Take(const std::string& name, const std::vector<int64_t>& shape,
+                  at::ScalarType dtype) {
+    const StoredTensor* stored = Find(name, shape);
+    return stored == nullptr ? at::Tensor() : ViewOf(*stored).to(device_, dtype);
+  }
+
+  // The same, but in its stored dtype where that takes no more room than `widest`.
+  at::Tensor TakeAtMost(const std::string& name, const std::vector<int64_t>& shape,
+                        at::ScalarType widest) {
+    const StoredTensor* stored = Find(name, shape);
+    if (stored == nullptr) return at::Tensor();
+    const bool fits = DtypeBytes(stored->dtype) <= at::elementSize(widest);
+    return ViewOf(*stored).to(device_, fits ? ScalarTypeOf(stored->dtype) : widest);
+  }
+
+  // Once everything was taken: OK, or what did not fit.
+  absl::Status Finish() const {
+    std::vector<std::string> complaints;
+    if (!missing_.empty()) complaints.push_back(absl::StrCat("missing: ", FirstFew(missing_)));
+    if (!misshapen_.empty()) {
+      complaints.push_back(absl::StrCat("of another shape: ", FirstFew(misshapen_)));
+    }
+    std::vector<std::string> unexpected;
+    for (const auto& [name, tensor] : tensors_) {
+      if (taken_.count(name) == 0) unexpected.push_back(name);
+    }
+    if (!unexpected.empty()) {
+      complaints.push_back(absl::StrCat("unexpected: ", FirstFew(unexpected)));
+    }
+    if (complaints.empty()) return absl::OkStatus();
+    return absl::DataLossError(absl::StrCat("the checkpoint's tensors do not fit its config.json; ",
+                                            absl::StrJoin(complaints, "; ")));
+  }
+
+ private:
+  const StoredTensor* Find(const std::string& name, const std::vector<int64_t>& shape) {
+    const auto it = tensors_.find(name);
+    if (it == tensors_.end()) {
+      missing_.push_back(name);
+      return nullptr;
+    }
+    taken_.insert(name);
+    if (it->second.shape != shape) {
+      misshapen_.push_back(absl::StrCat(name, " is ", ShapeString(it->second.shape), ", expected ",
+                                        ShapeString(shape)));
+      return nullptr;
+    }
+    return &it->second;
+  }
+
+  const std::map<std::string, StoredTensor>& tensors_;
+  const at::Device device_;
+  std::set<std::string> taken_;
+  std::vector<std::string> missing_;
+  std::vector<std::string> misshapen_;
+};
+
+TrunkWeights TakeTrunk(Taker& taker, const ModelConfig& config, at::ScalarType dtype) {
+  const int64_t hidden = config.hidden_size;
+  const int64_t query_rows = config.num_heads * config.head_dim;
+  const int64_t key_rows = config.num_kv_heads * config.head_dim;
+  const int64_t inner = config.intermediate_size;
+
+  TrunkWeights trunk;
+  trunk.embedding = taker.TakeAtMost(absl::StrCat(config.trunk_prefix, "embed_tokens.weight"),
+                                     {config.vocab_size, hidden}, dtype);
+  for (int64_t i = 0; i < config.num_layers; ++i) {
+    const auto take = [&](absl::string_view part, const std::vector<int64_t>& shape,
+                          at::ScalarType as) {
+      return taker.Take(absl::StrCat(config.trunk_prefix, "layers.", i, ".", part, ".weight"),
+                        shape, as);
+    };
+    LayerWeights layer;
+    layer.input_norm = take("input_layernorm", {hidden}, at::kFloat);
+    layer.query = take("self_attn.q_proj", {query_rows, hidden}, dtype);
+    layer.key = take("self_attn.k_proj", {key_rows, hidden}, dtype);
+    layer.value = take("self_attn.v_proj", {key_rows, hidden}, dtype);
+    layer.attention_output = take("self_attn.o_proj", {hidden, query_rows}, dtype);
+    layer.post_attention_norm = take("post_attention_layernorm", {hidden}, at::kFloat);
+    layer.gate = take("mlp.gate_proj", {inner, hidden}, dtype);
+    layer.up = take("mlp.up_proj", {inner, hidden}, dtype);
+    layer.down = take("mlp.down_proj", {hidden, inner}, dtype);
+    trunk.layers.push_back(std::move(layer));
+  }
+  trunk.final_norm =
+      taker.Take(absl::StrCat(config.trunk_prefix, "norm.weight"), {hidden}, at::kFloat);
+  return trunk;
+}
+
+GatedHeadWeights TakeGatedHead(Taker& taker, const ModelConfig& config, at::ScalarType dtype) {
+  const int64_t objectives = config.num_objectives;
+  GatedHeadWeights head;
+  head.regression = taker.Take("regression_layer.weight", {objectives, config.hidden_size}, dtype);
+  head.transform = taker.Take("reward_transform_matrix", {objectives, objectives}, dtype);
+  int64_t in = config.hidden_size;
+  for (int64_t i = 0; i <= config.gating_n_hidden; ++i) {
+    const int64_t out = i < config.gating_n_hidden ? config.gating_hidden_dim : objectives;
+    const std::string layer = absl::StrCat("gating.layers.", i);
+    head.gate.push_back({taker.Take(absl::StrCat(layer, ".weight"), {out, in}, dtype),
+                         taker.Take(absl::StrCat(layer, ".bias"), {out}, dtype)});
+    in = out;
+  }
+  head.logit_scale = taker.Take("gating.logit_scale", {1}, dtype);
+  return head;
+}
+
+}  // namespace
+
+absl::StatusOr<Weights> LoadWeights(std::shared_ptr<const CheckpointTensors> tensors,
+                                    const ModelConfig& config, const WeightPlacement& placement) {
+  Taker taker(tensors->tensors(), placement.device);
+  Weights weights;
+  weights.trunk = TakeTrunk(taker, config, placement.trunk_dtype);
+  switch (config.head_kind) {
+    case HeadKind::kGated:
+      weights.head = TakeGatedHead(taker, config, placement.head_dtype);
+      break;
+    case HeadKind::kScalar:
+      weights.head = ScalarHeadWeights{
+          taker.Take("score.weight", {1, config.hidden_size}, placement.head_dtype)};
+      break;
+  }
+  if (absl::Status fit = taker.Finish(); !fit.ok()) return fit;
+  weights.storage = std::move(tensors);
+  return weights;
+}
+
+}  // namespace assay

@@ -1,0 +1,77 @@
+// model/weights.h
+// A checkpoint's tensors, each under the name the arithmetic knows it by. A checkpoint that does not fit its config
+// whole is refused: every tensor is there, has its shape, and is used exactly once.
+// On CPU a tensor whose dtype already fits is used where it is mapped; otherwise it is converted or copied to the device.
+// Read-only after loading; any number of threads and models may share it.
+#ifndef ASSAY_MODEL_WEIGHTS_H_
+#define ASSAY_MODEL_WEIGHTS_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "model/checkpoint_tensors.h"
+#include "model/model_config.h"
+
+namespace assay {
+
+// Letters as in ops.h, and: V vocabulary, K objectives, F the gate's hidden size, R the heads' dtype. Matrices are
+// [out, in], as stored. Norms are float32.
+struct LayerWeights {
+  at::Tensor input_norm;           // [H]
+  at::Tensor query;                // [A x D, H] C
+  at::Tensor key;                  // [B x D, H] C
+  at::Tensor value;                // [B x D, H] C
+  at::Tensor attention_output;     // [H, A x D] C
+  at::Tensor post_attention_norm;  // [H]
+  at::Tensor gate;                 // [I, H] C
+  at::Tensor up;                   // [I, H] C
+  at::Tensor down;                 // [H, I] C
+};
+
+struct TrunkWeights {
+  at::Tensor embedding;  // [V, H] as stored, or C where C is narrower.
+  std::vector<LayerWeights> layers;
+  at::Tensor final_norm;  // [H]
+};
+
+struct GateLayer {
+  at::Tensor weight;  // [out, in] R
+  at::Tensor bias;    // [out] R
+};
+
+struct GatedHeadWeights {
+  at::Tensor regression;        // [K, H] R
+  at::Tensor transform;         // [K, K] R
+  std::vector<GateLayer> gate;  // H -> F -> ... -> F -> K
+  at::Tensor logit_scale;       // [1] R
+};
+
+struct ScalarHeadWeights {
+  at::Tensor weight;  // [1, H] R
+};
+
+struct Weights {
+  TrunkWeights trunk;
+  std::variant<GatedHeadWeights, ScalarHeadWeights> head;
+  std::shared_ptr<const CheckpointTensors> storage;  // What the tensors used in place are views of.
+};
+
+struct WeightPlacement {
+  at::Device device = at::kCPU;
+  at::ScalarType trunk_dtype = at::kBFloat16;  // C: bfloat16 or float32.
+  at::ScalarType head_dtype = at::kFloat;      // R: bfloat16 or float32.
+};
+
+//   DATA_LOSS  a tensor that the config asks for is missing or has another shape, or one is there that it does not ask
+//              for; the first few are named.
+// Throws what torch throws when the device cannot take the tensors.
+absl::StatusOr<Weights> LoadWeights(std::shared_ptr<const CheckpointTensors> tensors,
+                                    const ModelConfig& config, const WeightPlacement& placement);
+
+}  // namespace assay
+
+#endif  // ASSAY_MODEL_WEIGHTS_H_

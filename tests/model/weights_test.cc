@@ -1,0 +1,127 @@
+#include "model/weights.h"
+
+#include <ATen/ATen.h>
+
+#include <string>
+#include <utility>
+
+#include "tests/model/tiny_checkpoint.h"
+#include "tests/testing/status_matchers.h"
+
+namespace assay {
+namespace {
+
+using ::assay::testing::MakeTensor;
+using ::assay::testing::RandomTensors;
+using ::assay::testing::StatusIs;
+using ::assay::testing::TensorMap;
+using ::assay::testing::TinyGatedConfig;
+using ::assay::testing::TinyScalarConfig;
+using ::assay::testing::WriteFile;
+using ::assay::testing::WriteFolder;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+absl::StatusOr<Weights> Load(const TensorMap& tensors, const ModelConfig& config,
+                             const WeightPlacement& placement = {}) {
+  ASSAY_ASSIGN_OR_RETURN(auto checkpoint, CheckpointTensors::Open(WriteFolder("weights", tensors)));
+  return LoadWeights(std::move(checkpoint), config, placement);
+}
+
+auto IsDataLossAbout(const std::string& what, const std::string& name) {
+  return StatusIs(absl::StatusCode::kDataLoss, AllOf(HasSubstr(what), HasSubstr(name)));
+}
+
+const char* BytesOf(const Weights& weights, const std::string& name) {
+  return weights.storage->tensors().at(name).bytes.data();
+}
+
+TEST(WeightsTest, UsesTheMappedBytesWhereTheDtypeFits) {
+  ASSERT_OK_AND_ASSIGN(
+      const Weights weights,
+      Load(RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16), TinyGatedConfig()));
+  EXPECT_EQ(weights.trunk.embedding.const_data_ptr(),
+            BytesOf(weights, "model.embed_tokens.weight"));
+  EXPECT_EQ(weights.trunk.layers[1].down.const_data_ptr(),
+            BytesOf(weights, "model.layers.1.mlp.down_proj.weight"));
+  EXPECT_EQ(std::get<GatedHeadWeights>(weights.head).gate[2].weight.const_data_ptr(),
+            BytesOf(weights, "gating.layers.2.weight"));
+}
+
+TEST(WeightsTest, ConvertsToTheDtypesAskedForAndKeepsNormsInFloat32) {
+  const TensorMap tensors = RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16);
+  ASSERT_OK_AND_ASSIGN(
+      const Weights weights,
+      Load(tensors, TinyGatedConfig(),
+           {.device = at::kCPU, .trunk_dtype = at::kFloat, .head_dtype = at::kBFloat16}));
+  EXPECT_EQ(weights.trunk.layers[0].query.scalar_type(), at::kFloat);
+  EXPECT_EQ(weights.trunk.layers[0].input_norm.scalar_type(), at::kFloat);
+  EXPECT_EQ(weights.trunk.embedding.scalar_type(),
+            at::kBFloat16);  // Exact as it is, and half the size.
+  const auto& head = std::get<GatedHeadWeights>(weights.head);
+  EXPECT_EQ(head.regression.scalar_type(), at::kBFloat16);
+  EXPECT_EQ(head.logit_scale.item<float>(), 1.25f);
+}
+
+TEST(WeightsTest, ReadsTheSameNumbersAtAnyAddress) {
+  TensorMap tensors = RandomTensors(TinyScalarConfig(), TensorDtype::kFloat32);
+  ASSERT_OK_AND_ASSIGN(const Weights aligned, Load(tensors, TinyScalarConfig()));
+  // A header of an odd length moves every tensor to an odd address.
+  std::string file = assay::testing::SafetensorsBytes(tensors);
+  const size_t header =
+      static_cast<unsigned char>(file[0]) + 256 * static_cast<unsigned char>(file[1]);
+  file.insert(8 + header, " ");
+  file[0] = static_cast<char>((header + 1) & 0xff);
+  file[1] = static_cast<char>((header + 1) >> 8);
+  const std::string folder = WriteFolder("weights_odd", {});
+  WriteFile(folder + "/model.safetensors", file);
+  ASSERT_OK_AND_ASSIGN(auto checkpoint, CheckpointTensors::Open(folder));
+  ASSERT_OK_AND_ASSIGN(const Weights odd,
+                       LoadWeights(std::move(checkpoint), TinyScalarConfig(), {}));
+  EXPECT_TRUE(at::equal(odd.trunk.embedding, aligned.trunk.embedding));
+  EXPECT_TRUE(at::equal(odd.trunk.layers[0].up, aligned.trunk.layers[0].up));
+}
+
+TEST(WeightsTest, NamesATensorThatIsMissing) {
+  for (const char* name : {"model.layers.1.self_attn.k_proj.weight", "model.norm.weight",
+                           "gating.layers.1.bias", "reward_transform_matrix"}) {
+    TensorMap tensors = RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16);
+    tensors.erase(name);
+    EXPECT_THAT(Load(tensors, TinyGatedConfig()), IsDataLossAbout("missing", name));
+  }
+}
+
+TEST(WeightsTest, NamesATensorThatTheModelDoesNotUse) {
+  for (const char* name : {"lm_head.weight", "model.layers.2.input_layernorm.weight",
+                           "model.layers.0.self_attn.q_proj.bias", "score.weight"}) {
+    TensorMap tensors = RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16);
+    tensors[name] = MakeTensor(TensorDtype::kFloat32, {1}, {0});
+    EXPECT_THAT(Load(tensors, TinyGatedConfig()), IsDataLossAbout("unexpected", name));
+  }
+}
+
+TEST(WeightsTest, NamesATensorOfAnotherShapeWithBothShapes) {
+  TensorMap tensors = RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16);
+  auto& up = tensors["model.layers.0.mlp.up_proj.weight"];
+  std::swap(up.shape[0], up.shape[1]);
+  EXPECT_THAT(Load(tensors, TinyGatedConfig()),
+              IsDataLossAbout("of another shape",
+                              "model.layers.0.mlp.up_proj.weight is [48, 90], expected [90, 48]"));
+}
+
+TEST(WeightsTest, NamesTheFirstFewAndCountsTheRest) {
+  ModelConfig deeper = TinyGatedConfig();
+  deeper.num_layers = 4;
+  EXPECT_THAT(Load(RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16), deeper),
+              IsDataLossAbout("model.layers.2.input_layernorm.weight", "and 13 more"));
+}
+
+TEST(WeightsTest, AGatedCheckpointIsNoScalarOneAndTheOtherWayRound) {
+  EXPECT_THAT(Load(RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16), TinyScalarConfig()),
+              IsDataLossAbout("missing: score.weight", "gating.layers.0.bias"));
+  EXPECT_THAT(Load(RandomTensors(TinyScalarConfig(), TensorDtype::kBFloat16), TinyGatedConfig()),
+              IsDataLossAbout("missing: regression_layer.weight", "unexpected: score.weight"));
+}
+
+}  // namespace
+}  // namespace assay
