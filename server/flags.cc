@@ -1,0 +1,124 @@
+#include "server/flags.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "base/status_macros.h"
+
+namespace assay {
+namespace {
+
+// --max-text-bytes is ASSAY_MAX_TEXT_BYTES.
+std::string VariableOf(const std::string& flag) {
+  return absl::StrCat("ASSAY_",
+                      absl::AsciiStrToUpper(absl::StrReplaceAll(flag.substr(2), {{"-", "_"}})));
+}
+
+template <typename T>
+CLI::Option* Add(CLI::App* app, const char* group, const std::string& flag, T* value,
+                 const char* unit, const char* help) {
+  return app->add_option(flag, *value, help)
+      ->group(group)
+      ->envname(VariableOf(flag))
+      ->type_name(unit)
+      ->capture_default_str();
+}
+
+void AddModelFlags(CLI::App* app, ModelOptions* model) {
+  const char* group = "Model";
+  Add(app, group, "--model", &model->model, "DIR|NAME",
+      "Checkpoint folder in Hugging Face layout, or the name of one in $ASSAY_MODELS or in the "
+      "folder that scripts/build prepares");
+  Add(app, group, "--model-name", &model->name, "NAME",
+      "What replies call the model; the folder's name if empty");
+  Add(app, group, "--device", &model->device, "DEVICES",
+      "auto, cpu, cuda (all GPUs), or a list such as cuda:0,cuda:1; one worker each");
+  Add(app, group, "--dtype", &model->dtype, "TYPE", "Arithmetic of the trunk; auto is bfloat16")
+      ->check(CLI::IsMember({"auto", "bfloat16", "float32"}));
+  Add(app, group, "--heads", &model->heads, "MODE",
+      "precise: heads in float32, as stored; reference: in the trunk's type, as published numbers "
+      "were made")
+      ->check(CLI::IsMember({"precise", "reference"}));
+  Add(app, group, "--chat-template", &model->chat_template, "NAME",
+      "auto (the checkpoint's own), llama3 or chatml")
+      ->check(CLI::IsMember({"auto", "llama3", "chatml"}));
+  Add(app, group, "--cpu-threads", &model->cpu_threads, "N",
+      "Threads of a forward pass on the CPU, 0..1024; 0: one a core")
+      ->check(CLI::Range(0, 1024));
+}
+
+void AddLimitFlags(CLI::App* app, ServerOptions* server) {
+  const char* group = "Limits";
+  Add(app, group, "--max-responses", &server->max_responses, "N",
+      "Responses of a request, 1..65536");
+  Add(app, group, "--max-messages", &server->max_messages, "N",
+      "Messages of a request's prompt, 1..65536");
+  Add(app, group, "--max-text-bytes", &server->max_text_bytes, "BYTES",
+      "One message or response, 1..--max-request-bytes");
+  Add(app, group, "--max-request-bytes", &server->max_request_bytes, "BYTES",
+      "All of a request, 1024..2^30");
+  Add(app, group, "--max-in-flight-per-stream", &server->max_in_flight_per_stream, "N",
+      "Requests of one stream worked on at a time, 1..65536");
+  Add(app, group, "--max-batch-tokens", &server->max_batch_tokens, "TOKENS",
+      "One forward pass, 1..2^24; a longer conversation runs alone");
+  Add(app, group, "--max-queued-tokens", &server->max_queued_tokens, "TOKENS",
+      "Waiting for a device before requests are refused, --max-batch-tokens..2^40");
+  Add(app, group, "--max-waiting-bytes", &server->max_waiting_bytes, "BYTES",
+      "Text waiting to be tokenized before requests are refused, --max-request-bytes..2^40");
+}
+
+}  // namespace
+
+absl::StatusOr<ServerFlags> ParseServerFlags(int argc, const char* const* argv) {
+  ServerFlags flags;
+  double drain_seconds = absl::ToDoubleSeconds(flags.server.drain_timeout);
+
+  CLI::App app("Serves a reward model over gRPC: scores assistant replies to a prompt.");
+  app.name("assay-server");
+  app.footer(
+      "Each flag can be set by its environment variable, too; the flag wins.\n"
+      "Prints \"listening on HOST:PORT\" when ready. SIGTERM and SIGINT stop it once the requests\n"
+      "in progress are answered.\n\n"
+      "Example:\n"
+      "  assay-server --model /models/ArmoRM-Llama3-8B-v0.1 --device cuda:0 --listen "
+      "127.0.0.1:50051");
+  app.set_version_flag("--version", "assay-server " ASSAY_VERSION);
+  const char* group = "Server";
+  Add(&app, group, "--listen", &flags.server.listen, "HOST:PORT",
+      "Address to listen on; port 0 takes a free one");
+  app.add_flag("--insecure", flags.server.insecure,
+               "Listen beyond this machine although there is no TLS yet")
+      ->group(group)
+      ->envname("ASSAY_INSECURE");
+  Add(&app, group, "--encoder-threads", &flags.server.encoder_threads, "N",
+      "Threads for chat templates and tokenizing, 1..256");
+  Add(&app, group, "--drain-timeout", &drain_seconds, "SECONDS",
+      "After a stop signal, how long requests may still begin, 0..3600");
+  Add(&app, group, "--log-level", &flags.server.log_level, "LEVEL",
+      "debug, info, warning or error; logs go to stderr and hold no text of a request");
+  AddModelFlags(&app, &flags.model);
+  AddLimitFlags(&app, &flags.server);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    flags.answer = app.help();
+    return flags;
+  } catch (const CLI::CallForVersion&) {
+    flags.answer = app.version() + "\n";
+    return flags;
+  } catch (const CLI::ParseError& error) {
+    return absl::InvalidArgumentError(error.what());
+  }
+  // Kept inside what a Duration can be made of, for Validate() to judge.
+  flags.server.drain_timeout = absl::Seconds(std::clamp(drain_seconds, -1.0, 1e6));
+  ASSAY_RETURN_IF_ERROR(flags.server.Validate());
+  return flags;
+}
+
+}  // namespace assay

@@ -1,0 +1,46 @@
+// server/main.cc
+// assay-server. The only file that names both halves: the server, and what loads a model into it.
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_split.h"
+#include "base/status_macros.h"
+#include "model/load_model.h"
+#include "server/model_folder.h"
+#include "server/serve.h"
+
+namespace assay {
+namespace {
+
+void SayWhatArmormMiniIs(const std::string& folder) {
+  if (std::filesystem::path(folder).filename() != "armorm-mini") return;
+  spdlog::warn(
+      "armorm-mini is a small demonstration model, not a judge to rely on: it prefers the chosen "
+      "reply in 67 % of held-out helpful-base pairs. Load another with --model DIR");
+}
+
+absl::StatusOr<ServedModel> Load(const ModelOptions& options) {
+  ASSAY_ASSIGN_OR_RETURN(std::string folder, FindModelFolder(options.model, ModelPlaces()));
+  spdlog::info("loading {}", folder);
+  SayWhatArmormMiniIs(folder);
+  ASSAY_ASSIGN_OR_RETURN(LoadedModel loaded,
+                         LoadModel({.folder = std::move(folder),
+                                    .name = options.name,
+                                    .chat_template = options.chat_template,
+                                    .devices = absl::StrSplit(options.device, ','),
+                                    .dtype = options.dtype,
+                                    .heads = options.heads,
+                                    .cpu_threads = static_cast<int>(options.cpu_threads)}));
+  return ServedModel{.info = std::move(loaded.info),
+                     .encoder = std::move(loaded.encoder),
+                     .scorers = std::move(loaded.scorers)};
+}
+
+}  // namespace
+}  // namespace assay
+
+int main(int argc, char** argv) { return assay::ServeUntilStopped(argc, argv, assay::Load); }

@@ -1,0 +1,52 @@
+#include "server/model_folder.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool IsFolder(const fs::path& path) {
+  std::error_code ignored;  // What cannot be looked at is no folder to load from.
+  return fs::is_directory(path, ignored);
+}
+
+}  // namespace
+
+std::vector<std::string> ModelPlaces() {
+  std::vector<std::string> places;
+  if (const char* from_environment = std::getenv("ASSAY_MODELS"); from_environment != nullptr) {
+    places.emplace_back(from_environment);
+  }
+  places.emplace_back(ASSAY_MODELS_DIR);
+  std::error_code unreadable;
+  const fs::path program = fs::read_symlink("/proc/self/exe", unreadable);
+  if (!unreadable) {
+    places.push_back((program.parent_path().parent_path() / "share/assay/models").string());
+  }
+  return places;
+}
+
+absl::StatusOr<std::string> FindModelFolder(const std::string& model,
+                                            const std::vector<std::string>& places) {
+  if (!model.empty() && IsFolder(model)) return model;
+  const bool is_name = !model.empty() && model.find('/') == std::string::npos;
+  if (!is_name) return absl::NotFoundError(absl::StrCat("model: \"", model, "\" is no folder"));
+  for (const std::string& place : places) {
+    const fs::path folder = fs::path(place) / model;
+    if (IsFolder(folder)) return folder.string();
+  }
+  return absl::NotFoundError(absl::StrCat("model: \"", model, "\" is no folder, here or in ",
+                                          absl::StrJoin(places, ", "),
+                                          ". Give --model the path of a checkpoint folder, or run "
+                                          "scripts/build, which prepares armorm-mini"));
+}
+
+}  // namespace assay

@@ -1,0 +1,24 @@
+// server/model_folder.h
+// Where a model is on disk: --model is a folder, or the bare name of one in a few known places.
+#ifndef ASSAY_SERVER_MODEL_FOLDER_H_
+#define ASSAY_SERVER_MODEL_FOLDER_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace assay {
+
+// The folders that hold models by name, first one first: $ASSAY_MODELS; where scripts/build prepares them;
+// share/assay/models beside the program's bin/.
+std::vector<std::string> ModelPlaces();
+
+// `model` itself where it is a folder; else, for a name without a slash, the first folder of that name in `places`.
+//   NOT_FOUND  saying where was looked, and what to do.
+absl::StatusOr<std::string> FindModelFolder(const std::string& model,
+                                            const std::vector<std::string>& places);
+
+}  // namespace assay
+
+#endif  // ASSAY_SERVER_MODEL_FOLDER_H_

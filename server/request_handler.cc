@@ -1,0 +1,25 @@
+#include "server/request_handler.h"
+
+#include <utility>
+
+#include "server/reply_builder.h"
+
+namespace assay {
+
+void RequestHandler::Score(v1::ScoreRequest request, const Caller& caller, Reply reply) const {
+  absl::StatusOr<ValidRequest> valid =
+      ValidateScoreRequest(std::move(request), limits_, revision_, caller.path);
+  if (!valid.ok()) return std::move(reply)(valid.status());
+  pipeline_->Submit({.prompt = std::move(valid->prompt),
+                     .responses = std::move(valid->responses),
+                     .encode = valid->encode,
+                     .deadline = caller.deadline,
+                     .cancelled = caller.cancelled},
+                    [this, detail = valid->detail,
+                     reply = std::move(reply)](absl::StatusOr<ScoredRequest> scored) mutable {
+                      if (!scored.ok()) return std::move(reply)(scored.status());
+                      std::move(reply)(ToScoreResponse(*scored, detail, revision_));
+                    });
+}
+
+}  // namespace assay

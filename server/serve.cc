@@ -1,0 +1,47 @@
+#include "server/serve.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "server/flags.h"
+#include "server/logging.h"
+#include "server/server.h"
+#include "server/stop_signal.h"
+
+namespace assay {
+namespace {
+
+int Fail(const absl::Status& why, int exit_code) {
+  std::fprintf(stderr, "assay-server: %s\n", std::string(why.message()).c_str());
+  return exit_code;
+}
+
+}  // namespace
+
+int ServeUntilStopped(int argc, const char* const* argv, const ModelLoader& load) {
+  StopSignal stop;
+  absl::StatusOr<ServerFlags> flags = ParseServerFlags(argc, argv);
+  if (!flags.ok()) return Fail(flags.status(), 2);
+  if (!flags->answer.empty()) {
+    std::fputs(flags->answer.c_str(), stdout);
+    return 0;
+  }
+  if (absl::Status logging = SetUpLogging(flags->server.log_level); !logging.ok()) {
+    return Fail(logging, 2);
+  }
+  absl::StatusOr<ServedModel> model = load(flags->model);
+  if (!model.ok()) return Fail(model.status(), 1);
+
+  stop.Hold();
+  absl::StatusOr<std::unique_ptr<Server>> server = Server::Create(
+      flags->server, std::move(model->info), std::move(model->encoder), std::move(model->scorers));
+  if (!server.ok()) return Fail(server.status(), 1);
+  std::printf("listening on %s\n", (*server)->address().c_str());
+  std::fflush(stdout);
+  stop.Await();
+  (*server)->Shutdown(flags->server.drain_timeout);
+  return 0;
+}
+
+}  // namespace assay

@@ -1,0 +1,77 @@
+// server/server.h
+// Puts the rooms together: a warm model, a listening port, health and reflection beside the service; and takes them apart
+// again without losing a reply. Decides nothing about requests.
+//
+// Shutting down goes against the flow of a request, in this order: health answers NOT_SERVING; streams read no more and
+// new requests are answered UNAVAILABLE; what was accepted is encoded, scored and answered; streams end; the port closes.
+// A call that crosses the closing of its connection is not accepted, and gRPC answers it CANCELLED.
+#ifndef ASSAY_SERVER_SERVER_H_
+#define ASSAY_SERVER_SERVER_H_
+
+#include <grpcpp/server.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "assay/v1/reward.pb.h"
+#include "model/conversation_encoder.h"
+#include "model/scorer.h"
+#include "model/types.h"
+#include "server/options.h"
+#include "server/request_handler.h"
+#include "server/score_service.h"
+#include "server/scoring_pipeline.h"
+
+namespace assay {
+
+// Create(), Shutdown() and the destructor on one thread; the rest on any.
+class Server {
+ public:
+  // Runs one forward pass on each scorer, then listens. `info` describes what they have loaded; one worker a scorer, at
+  // least one.
+  //   INVALID_ARGUMENT     from options.Validate(), or no scorer.
+  //   FAILED_PRECONDITION  the address cannot be listened on, for example because it is in use.
+  //   others               of the encoder or a scorer, from the warm-up.
+  static absl::StatusOr<std::unique_ptr<Server>> Create(
+      ServerOptions options, ModelInfo info, std::unique_ptr<ConversationEncoder> encoder,
+      std::vector<std::unique_ptr<Scorer>> scorers);
+
+  ~Server();  // As Shutdown(absl::ZeroDuration()).
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // HOST:PORT, with the port that was bound.
+  const std::string& address() const { return address_; }
+
+  // Every request accepted is answered: those whose turn has not come within `drain_timeout` with UNAVAILABLE. Blocks
+  // until all is done. Later calls do nothing.
+  void Shutdown(absl::Duration drain_timeout);
+
+  // As GetModel answers it now.
+  v1::ModelInfo Info() const;
+
+ private:
+  Server(ServerOptions options, ModelInfo info, std::unique_ptr<ConversationEncoder> encoder,
+         std::vector<std::unique_ptr<Scorer>> scorers);
+
+  absl::Status Listen();
+
+  const ServerOptions options_;
+  const ModelInfo info_;
+  const std::vector<std::string> devices_;
+  // Each borrows from those above it.
+  const std::unique_ptr<ConversationEncoder> encoder_;
+  const std::vector<std::unique_ptr<Scorer>> scorers_;
+  ScoringPipeline pipeline_;
+  const RequestHandler handler_;
+  ScoreService service_;
+  std::unique_ptr<grpc::Server> grpc_server_;  // Null before Listen() and after Shutdown().
+  std::string address_;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_SERVER_SERVER_H_

@@ -1,0 +1,90 @@
+#include "server/options.h"
+
+#include <functional>
+#include <string>
+
+#include "tests/testing/status_matchers.h"
+
+namespace assay {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using testing::IsOk;
+using testing::StatusIs;
+
+absl::Status ValidateWith(const std::function<void(ServerOptions&)>& change) {
+  ServerOptions options;
+  change(options);
+  return options.Validate();
+}
+
+TEST(ServerOptionsTest, TheDefaultsAreValid) { EXPECT_OK(ServerOptions().Validate()); }
+
+TEST(ServerOptionsTest, AValueOutOfRangeIsRefusedWithFieldAndValueAndRange) {
+  struct Case {
+    const char* field;
+    int64_t ServerOptions::*member;
+    int64_t bad;
+    const char* range;
+  };
+  for (const Case& c :
+       {Case{"encoder_threads", &ServerOptions::encoder_threads, 0, "1..256"},
+        Case{"encoder_threads", &ServerOptions::encoder_threads, 257, "1..256"},
+        Case{"max_batch_tokens", &ServerOptions::max_batch_tokens, 0, "1..16777216"},
+        Case{"max_queued_tokens", &ServerOptions::max_queued_tokens, -5, "1.."},
+        Case{"max_responses", &ServerOptions::max_responses, 0, "1..65536"},
+        Case{"max_messages", &ServerOptions::max_messages, 65537, "1..65536"},
+        Case{"max_text_bytes", &ServerOptions::max_text_bytes, 0, "1.."},
+        Case{"max_request_bytes", &ServerOptions::max_request_bytes, 1023, "1024.."},
+        Case{"max_request_bytes", &ServerOptions::max_request_bytes, (int64_t{1} << 30) + 1,
+             "1024..1073741824"},
+        Case{"max_waiting_bytes", &ServerOptions::max_waiting_bytes, 0, "1.."},
+        Case{"max_in_flight_per_stream", &ServerOptions::max_in_flight_per_stream, 0,
+             "1..65536"}}) {
+    EXPECT_THAT(
+        ValidateWith([&](ServerOptions& options) { options.*c.member = c.bad; }),
+        StatusIs(absl::StatusCode::kInvalidArgument,
+                 AllOf(HasSubstr(c.field), HasSubstr(std::to_string(c.bad)), HasSubstr(c.range))));
+  }
+}
+
+TEST(ServerOptionsTest, TwoFieldsThatContradictEachOtherAreBothNamed) {
+  EXPECT_THAT(
+      ValidateWith([](ServerOptions& options) { options.max_queued_tokens = 100; }),
+      StatusIs(absl::StatusCode::kInvalidArgument,
+               AllOf(HasSubstr("max_batch_tokens (16384)"), HasSubstr("max_queued_tokens (100)"))));
+  EXPECT_THAT(ValidateWith([](ServerOptions& options) { options.max_request_bytes = 2048; }),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr("max_text_bytes"), HasSubstr("max_request_bytes (2048)"))));
+  EXPECT_THAT(
+      ValidateWith([](ServerOptions& options) { options.max_waiting_bytes = 2048; }),
+      StatusIs(absl::StatusCode::kInvalidArgument,
+               AllOf(HasSubstr("max_request_bytes"), HasSubstr("max_waiting_bytes (2048)"))));
+}
+
+TEST(ServerOptionsTest, ListeningBeyondLoopbackNeedsInsecureAndTheErrorSaysWhy) {
+  const auto listen_everywhere = [](ServerOptions& options) { options.listen = "0.0.0.0:50051"; };
+  EXPECT_THAT(
+      ValidateWith(listen_everywhere),
+      StatusIs(absl::StatusCode::kInvalidArgument,
+               AllOf(HasSubstr("0.0.0.0:50051"), HasSubstr("no TLS"), HasSubstr("--insecure"))));
+  EXPECT_OK(ValidateWith([&](ServerOptions& options) {
+    listen_everywhere(options);
+    options.insecure = true;
+  }));
+}
+
+TEST(ServerOptionsTest, OddTextsAndTimesAreRefusedByName) {
+  EXPECT_THAT(ValidateWith([](ServerOptions& options) { options.listen = "nowhere"; }),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("listen")));
+  EXPECT_THAT(ValidateWith([](ServerOptions& options) { options.log_level = "loud"; }),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("log_level")));
+  for (absl::Duration bad : {-absl::Seconds(1), absl::Hours(2)}) {
+    EXPECT_THAT(ValidateWith([&](ServerOptions& options) { options.drain_timeout = bad; }),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("drain_timeout")));
+  }
+}
+
+}  // namespace
+}  // namespace assay

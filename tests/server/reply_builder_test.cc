@@ -1,0 +1,113 @@
+#include "server/reply_builder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/utf8.h"
+#include "tests/testing/fake_scorer.h"
+
+namespace assay {
+namespace {
+
+using ::testing::ElementsAre;
+
+ScoredRequest Scored() {
+  ScoredRequest scored;
+  scored.results.emplace_back(ScoredResponse{.score = {.score = 1.5f,
+                                                       .rewards = {1.0f, 2.0f},
+                                                       .gating = {0.75f, 0.25f},
+                                                       .coefficients = {0.5f, 0.5f}},
+                                             .input_tokens = 7,
+                                             .truncated_tokens = 2});
+  scored.results.emplace_back(absl::InternalError("not finite"));
+  scored.times = {.wait_encode = absl::Nanoseconds(1),
+                  .encode = absl::Nanoseconds(2),
+                  .queue = absl::Nanoseconds(3),
+                  .forward = absl::Seconds(4)};
+  return scored;
+}
+
+TEST(ReplyBuilderTest, AReplyHasAResultForEachResponseAndTheRevision) {
+  const v1::ScoreResponse reply = ToScoreResponse(Scored(), ReplyDetail::kScore, "rev");
+  ASSERT_EQ(reply.results_size(), 2);
+  EXPECT_EQ(reply.results(0).score().score(), 1.5f);
+  EXPECT_EQ(reply.results(0).score().input_tokens(), 7);
+  EXPECT_EQ(reply.results(0).score().truncated_tokens(), 2);
+  EXPECT_EQ(reply.results(1).error().code(), 13);
+  EXPECT_EQ(reply.results(1).error().message(), "not finite");
+  EXPECT_EQ(reply.model_revision(), "rev");
+  EXPECT_EQ(reply.times().wait_encode_ns(), 1);
+  EXPECT_EQ(reply.times().encode_ns(), 2);
+  EXPECT_EQ(reply.times().queue_ns(), 3);
+  EXPECT_EQ(reply.times().forward_ns(), 4'000'000'000);
+}
+
+TEST(ReplyBuilderTest, ObjectivesAreThereOnlyWhenAskedFor) {
+  const v1::ScoreResponse brief = ToScoreResponse(Scored(), ReplyDetail::kScore, "rev");
+  EXPECT_EQ(brief.results(0).score().rewards_size(), 0);
+  EXPECT_EQ(brief.results(0).score().gating_size(), 0);
+  EXPECT_EQ(brief.results(0).score().coefficients_size(), 0);
+  const v1::ScoreResponse whole = ToScoreResponse(Scored(), ReplyDetail::kObjectives, "rev");
+  EXPECT_THAT(whole.results(0).score().rewards(), ElementsAre(1.0f, 2.0f));
+  EXPECT_THAT(whole.results(0).score().gating(), ElementsAre(0.75f, 0.25f));
+  EXPECT_THAT(whole.results(0).score().coefficients(), ElementsAre(0.5f, 0.5f));
+}
+
+TEST(ReplyBuilderTest, AnErrorsMessageIsAlwaysText) {
+  const v1::Error error = ToError(absl::InvalidArgumentError("bad \xFF byte"));
+  EXPECT_EQ(error.code(), 3);
+  EXPECT_EQ(FindInvalidUtf8(error.message()), std::string::npos);
+}
+
+TEST(ReplyBuilderTest, ModelInfoTellsTheModelItsLimitsAndCounters) {
+  ServerOptions options;
+  options.max_responses = 9;
+  PipelineCounters counters;
+  counters.requests = 1;
+  counters.scheduler = {.responses = 2,
+                        .batches = 3,
+                        .batched_groups = 4,
+                        .batched_responses = 5,
+                        .max_batch_groups = 6,
+                        .input_tokens = 7,
+                        .computed_tokens = 8,
+                        .forward = absl::Nanoseconds(9),
+                        .queued_tokens = 10};
+  const v1::ModelInfo info =
+      ToModelInfo(testing::FakeModelInfo(), {"cuda:0", "cuda:1"}, options, counters);
+  EXPECT_EQ(info.name(), "fake");
+  EXPECT_EQ(info.revision(), std::string(64, 'a'));
+  EXPECT_EQ(info.weights_hash(), std::string(64, 'b'));
+  EXPECT_EQ(info.config_hash(), std::string(64, 'c'));
+  EXPECT_EQ(info.tokenizer_hash(), std::string(64, 'd'));
+  EXPECT_EQ(info.template_hash(), std::string(64, 'e'));
+  EXPECT_EQ(info.architecture(), "FakeForRewardModelWithGating");
+  EXPECT_THAT(info.objectives(), ElementsAre("length", "noise"));
+  EXPECT_EQ(info.chat_template(), "llama3");
+  EXPECT_EQ(info.dtype(), "float32");
+  EXPECT_EQ(info.heads(), "precise");
+  EXPECT_THAT(info.devices(), ElementsAre("cuda:0", "cuda:1"));
+  EXPECT_EQ(info.limits().max_tokens(), 4096);
+  EXPECT_EQ(info.limits().max_responses(), 9);
+  EXPECT_EQ(info.limits().max_messages(), options.max_messages);
+  EXPECT_EQ(info.limits().max_text_bytes(), options.max_text_bytes);
+  EXPECT_EQ(info.limits().max_request_bytes(), options.max_request_bytes);
+  EXPECT_EQ(info.limits().max_in_flight_per_stream(), options.max_in_flight_per_stream);
+  EXPECT_EQ(info.limits().max_queued_tokens(), options.max_queued_tokens);
+  EXPECT_EQ(info.limits().max_batch_tokens(), options.max_batch_tokens);
+  EXPECT_EQ(info.counters().requests(), 1);
+  EXPECT_EQ(info.counters().responses(), 2);
+  EXPECT_EQ(info.counters().batches(), 3);
+  EXPECT_EQ(info.counters().batched_groups(), 4);
+  EXPECT_EQ(info.counters().batched_responses(), 5);
+  EXPECT_EQ(info.counters().max_batch_groups(), 6);
+  EXPECT_EQ(info.counters().input_tokens(), 7);
+  EXPECT_EQ(info.counters().computed_tokens(), 8);
+  EXPECT_EQ(info.counters().forward_ns(), 9);
+  EXPECT_EQ(info.counters().queued_tokens(), 10);
+}
+
+}  // namespace
+}  // namespace assay

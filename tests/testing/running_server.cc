@@ -1,0 +1,106 @@
+#include "tests/testing/running_server.h"
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "base/grpc_status.h"
+#include "tests/testing/builders.h"
+#include "tests/testing/raw_call.h"
+
+namespace assay::testing {
+
+ServerOptions TestOptions() {
+  ServerOptions options;
+  options.listen = "127.0.0.1:0";
+  return options;
+}
+
+RunningServer::RunningServer(const ServerOptions& options, int workers) {
+  auto encoder = std::make_unique<FakeEncoder>();
+  encoder_ = encoder.get();
+  std::vector<std::unique_ptr<Scorer>> scorers;
+  for (int i = 0; i < workers; ++i) {
+    auto scorer = std::make_unique<FakeScorer>();
+    scorers_.push_back(scorer.get());
+    scorers.push_back(std::move(scorer));
+  }
+  auto server = Server::Create(options, FakeModelInfo(), std::move(encoder), std::move(scorers));
+  if (!server.ok()) {
+    std::fprintf(stderr, "no test server: %s\n", server.status().ToString().c_str());
+    std::abort();
+  }
+  server_ = *std::move(server);
+  channel_ = NewChannel();
+}
+
+RunningServer::~RunningServer() {
+  encoder_->Release();
+  for (FakeScorer* scorer : scorers_) scorer->Release();
+}
+
+std::shared_ptr<grpc::Channel> RunningServer::NewChannel() const {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(server_->address(), grpc::InsecureChannelCredentials(),
+                                   arguments);
+}
+
+v1::ScoreRequest ScoreRequestOf(const std::string& prompt,
+                                const std::vector<std::string>& responses) {
+  v1::ScoreRequest request;
+  v1::Message& message = *request.add_prompt();
+  message.set_role("user");
+  message.set_content(prompt);
+  for (const std::string& response : responses) request.add_responses(response);
+  return request;
+}
+
+v1::ScoreStreamRequest StreamRequestOf(const std::string& id, const std::string& prompt,
+                                       const std::vector<std::string>& responses) {
+  v1::ScoreStreamRequest request;
+  request.set_request_id(id);
+  *request.mutable_request() = ScoreRequestOf(prompt, responses);
+  return request;
+}
+
+absl::StatusOr<v1::ScoreResponse> Ask(const std::shared_ptr<grpc::Channel>& channel,
+                                      const v1::ScoreRequest& request, absl::Duration timeout) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+  v1::ScoreResponse response;
+  const grpc::Status status =
+      v1::RewardService::NewStub(channel)->Score(&context, request, &response);
+  if (!status.ok()) return FromGrpcStatus(status);
+  return response;
+}
+
+bool Works(const std::shared_ptr<grpc::Channel>& channel) {
+  const absl::StatusOr<v1::ScoreResponse> response = Ask(channel, ScoreRequestOf("good", {"one"}));
+  return response.ok() && response->results_size() == 1 &&
+         response->results(0).score().score() == ExpectedScore("good", "one");
+}
+
+void AwaitDeadQueue(const std::shared_ptr<grpc::Channel>& channel) {
+  // Refused at once while the queue is full; taken, it would wait for the device, and so for its
+  // deadline.
+  while (Ask(channel, ScoreRequestOf("p", {"probe"}), absl::Milliseconds(50)).status().code() ==
+         absl::StatusCode::kResourceExhausted) {
+  }
+}
+
+std::string HealthOf(const std::shared_ptr<grpc::Channel>& channel, const std::string& service) {
+  // HealthCheckRequest{service = 1}; HealthCheckResponse{status = 1}: 1 is SERVING, 2 NOT_SERVING.
+  const std::string request =
+      service.empty() ? "" : "\x0a" + std::string(1, static_cast<char>(service.size())) + service;
+  const absl::StatusOr<std::string> reply =
+      CallRaw(channel, "/grpc.health.v1.Health/Check", request);
+  if (!reply.ok()) return reply.status().ToString();
+  return *reply == "\x08\x01" ? "SERVING" : *reply == "\x08\x02" ? "NOT_SERVING" : "unknown";
+}
+
+}  // namespace assay::testing
