@@ -1,0 +1,105 @@
+// client/bulk_ledger.h
+// The book of ScoreAll: which items are open, which are on the stream, when each may be sent again, and the one answer each
+// gets. Time, random numbers and events are arguments; it sends nothing, waits for nothing and holds no text.
+//
+// A stream that breaks takes no answer with it: its items are sent again on the next one. Where the server itself ended the
+// stream (any code but UNAVAILABLE: a message over its size limit, say), one item may be the cause, so those that were on it
+// become suspects and go one at a time; one that breaks a stream alone is answered with that stream's error.
+#ifndef ASSAY_CLIENT_BULK_LEDGER_H_
+#define ASSAY_CLIENT_BULK_LEDGER_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "client/retry_policy.h"
+#include "client/types.h"
+
+namespace assay::client {
+
+// Not thread-safe.
+class BulkLedger {
+ public:
+  struct Answer {
+    int64_t index;
+    absl::StatusOr<ScoreReply> outcome;
+  };
+
+  // `item_timeout` > 0: from Add() to the answer, and also how long the whole may go without any reply.
+  BulkLedger(absl::Duration item_timeout, const RetryPolicy& retry)
+      : item_timeout_(item_timeout), retry_(retry) {}
+
+  // Opens item `index`, larger than any before it; it may be sent at once.
+  void Add(int64_t index, absl::Time now);
+
+  // The item to send next, now on the stream; nullopt when none may be sent at `now`.
+  std::optional<int64_t> TakeNextToSend(absl::Time now);
+
+  // The reply to `index`. An outcome worth a retry sends the item again after a wait, while its time lasts; any other is its
+  // answer. nullopt also for an item that is not on the stream (answered before, or unknown). `random` in [0, 1).
+  std::optional<Answer> OnReply(int64_t index, absl::StatusOr<ScoreReply> outcome, absl::Time now,
+                                double random);
+
+  // The stream ended, with `status`, and so did what was on it. Returns the answers of items this settles. A code that no
+  // item can be the cause of and no retry changes (UNIMPLEMENTED, UNAUTHENTICATED, PERMISSION_DENIED) gives everything up.
+  std::vector<Answer> OnStreamEnd(const absl::Status& status, absl::Time now, double random);
+
+  // Answers the items whose time is over: with the last error they met, else DEADLINE_EXCEEDED. Where no reply came for
+  // `item_timeout` although items were open, gives everything up.
+  std::vector<Answer> Expire(absl::Time now);
+
+  // Answers every open item with `status`, which becomes the verdict.
+  std::vector<Answer> GiveUp(const absl::Status& status);
+
+  // OK until everything was given up; then why, for good. Items added afterwards are the caller's to answer.
+  const absl::Status& verdict() const { return verdict_; }
+
+  int64_t open() const { return static_cast<int64_t>(items_.size()); }
+  int64_t on_stream() const { return on_stream_; }
+  // No stream should be opened before this.
+  absl::Time stream_ready_at() const { return stream_ready_at_; }
+  // When Expire() has something to do unless a reply comes; InfiniteFuture() when nothing is open.
+  absl::Time NextDeadline() const;
+  // When TakeNextToSend() has an item; InfiniteFuture() when only an event can bring one.
+  absl::Time NextSend() const;
+
+ private:
+  struct Item {
+    absl::Time deadline;
+    absl::Time ready_at;  // Meaningful while waiting.
+    bool on_stream = false;
+    bool suspect = false;
+    int failures = 0;                                      // Replies worth a retry.
+    std::optional<absl::StatusOr<ScoreReply>> last_reply;  // The last of them.
+  };
+
+  void Wait(int64_t index, Item& item, absl::Time ready_at);
+  Answer Close(std::map<int64_t, Item>::iterator it, absl::StatusOr<ScoreReply> outcome);
+  absl::Status NoReplyError() const;
+
+  const absl::Duration item_timeout_;
+  const RetryPolicy retry_;
+
+  std::map<int64_t, Item> items_;  // Open ones; in order of their deadlines too.
+  std::set<std::pair<absl::Time, int64_t>>
+      waiting_;            // (ready_at, index) of the items that are not on the stream.
+  int64_t on_stream_ = 0;  // Items with on_stream.
+  int64_t suspects_ = 0;   // Items with suspect.
+
+  absl::Time last_progress_ = absl::
+      InfinitePast();  // Last reply or verdict on an item; or when an item was opened while none was.
+  int broken_in_a_row_ = 0;  // Streams that ended without a reply.
+  absl::Time stream_ready_at_ = absl::InfinitePast();
+  absl::Status last_break_;  // Since the last reply; OK: none.
+  absl::Status verdict_;
+};
+
+}  // namespace assay::client
+
+#endif  // ASSAY_CLIENT_BULK_LEDGER_H_

@@ -1,0 +1,46 @@
+// client/commands/contact.h
+// How every command begins and ends: the server is reached and asked what it is, or the user is told in one sentence why not
+// and what to do.
+#ifndef ASSAY_CLIENT_COMMANDS_CONTACT_H_
+#define ASSAY_CLIENT_COMMANDS_CONTACT_H_
+
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "client/reward_client.h"
+#include "client/types.h"
+
+namespace assay::client {
+
+enum ExitCode {
+  kExitFine = 0,
+  kExitFailed = 1,
+  kExitBadUsage = 2,
+  kExitSomeErrors = 3,  // Finished, but some rows have errors.
+};
+
+// Where a command writes. Borrowed.
+struct Streams {
+  std::ostream* out;
+  std::ostream* err;
+  bool err_is_terminal = false;
+};
+
+struct Contact {
+  std::unique_ptr<RewardClient> client;
+  ModelInfo model;
+};
+
+// Connects and asks for the model, within a few seconds. An error's message is a whole sentence for the user.
+absl::StatusOr<Contact> ReachServer(const std::string& address);
+
+// "assay: MESSAGE" on `streams.err`; kExitFailed.
+int Fail(const Streams& streams, const absl::Status& status);
+
+}  // namespace assay::client
+
+#endif  // ASSAY_CLIENT_COMMANDS_CONTACT_H_

@@ -1,0 +1,29 @@
+// client/commands/info.h
+// `assay info`: the model on a server, its hashes, limits and counters.
+#ifndef ASSAY_CLIENT_COMMANDS_INFO_H_
+#define ASSAY_CLIENT_COMMANDS_INFO_H_
+
+#include <string>
+
+#include "client/commands/contact.h"
+
+namespace CLI {
+class App;
+}
+
+namespace assay::client {
+
+struct InfoFlags {
+  std::string address = "127.0.0.1:50051";
+  bool json = false;
+};
+
+// The subcommand. `flags` outlives the parsing.
+CLI::App* AddInfoCommand(CLI::App* app, InfoFlags* flags);
+
+// kExitFine, or kExitFailed and one sentence on streams.err.
+int RunInfo(const InfoFlags& flags, const Streams& streams);
+
+}  // namespace assay::client
+
+#endif  // ASSAY_CLIENT_COMMANDS_INFO_H_

@@ -1,0 +1,70 @@
+#include "client/commands/info.h"
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+
+#include "client/json_row.h"
+#include "tests/client/fake_reward_service.h"
+#include "tests/testing/status_matchers.h"
+
+namespace assay::client {
+namespace {
+
+using ::assay::testing::FakeRewardService;
+using ::testing::HasSubstr;
+
+TEST(InfoCommandTest, TheTextNamesTheModelItsObjectivesAndItsState) {
+  FakeRewardService service({"helpful", "harmless"});
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(RunInfo({.address = service.address()}, {.out = &out, .err = &err}), 0);
+  for (const char* part :
+       {"fake-revision-0123456789", "helpful, harmless", "4,096 tokens", "answering", "float32"}) {
+    EXPECT_THAT(out.str(), HasSubstr(part));
+  }
+}
+
+TEST(InfoCommandTest, AScalarModelSaysThatItHasOneHead) {
+  FakeRewardService service(std::vector<std::string>{});
+  std::ostringstream out;
+  EXPECT_EQ(RunInfo({.address = service.address()}, {.out = &out, .err = &out}), 0);
+  EXPECT_THAT(out.str(), HasSubstr("one scalar head"));
+}
+
+TEST(InfoCommandTest, TheJsonHasEveryGroupOfFields) {
+  FakeRewardService service;
+  std::ostringstream out;
+  EXPECT_EQ(RunInfo({.address = service.address(), .json = true}, {.out = &out, .err = &out}), 0);
+  const Json json = Json::parse(out.str());
+  EXPECT_EQ(json["name"], "fake");
+  EXPECT_EQ(json["limits"]["max_tokens"], 4096);
+  EXPECT_EQ(json["limits"].size(), 8);
+  EXPECT_EQ(json["counters"]["requests"], 0);
+  EXPECT_EQ(json["counters"].size(), 10);
+  EXPECT_EQ(json["state"], "answering");
+}
+
+TEST(InfoCommandTest, AServerThatIsNotThereIsExitOneAndNothingOnStandardOutput) {
+  std::string address;
+  {
+    FakeRewardService gone;
+    address = gone.address();
+  }
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(RunInfo({.address = address}, {.out = &out, .err = &err}), 1);
+  EXPECT_EQ(out.str(), "");
+  EXPECT_THAT(err.str(), HasSubstr(address));
+}
+
+TEST(InfoCommandTest, FlagsReachTheCommand) {
+  CLI::App app;
+  InfoFlags flags;
+  AddInfoCommand(&app, &flags);
+  app.parse("info --address h:2 --format json");
+  EXPECT_EQ(flags.address, "h:2");
+  EXPECT_TRUE(flags.json);
+}
+
+}  // namespace
+}  // namespace assay::client
