@@ -25,7 +25,7 @@
 namespace assay {
 
 struct BatchSchedulerOptions {
-  TokenBudget budget;
+  TokenBudget budget = {};
   // Admission limit in computed tokens. The longest wait in the queue is this over the devices'
   // tokens per second.
   int64_t max_queued_tokens = int64_t{1} << 20;
@@ -40,7 +40,7 @@ struct SchedulerCounters {
   int64_t max_batch_groups = 0;
   int64_t input_tokens = 0;
   int64_t computed_tokens = 0;
-  absl::Duration forward;
+  absl::Duration forward = absl::ZeroDuration();
   int64_t queued_tokens = 0;  // Right now.
 };
 

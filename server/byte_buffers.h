@@ -11,7 +11,8 @@
 
 namespace assay {
 
-// All of `buffer` in one piece; a copy only where it arrived in several. Empty where it cannot be decompressed.
+// All of `buffer` in one piece; a copy only where it arrived in several. Empty where it cannot be
+// decompressed.
 inline grpc::Slice ToSlice(const grpc::ByteBuffer& buffer) {
   grpc::Slice slice;
   return buffer.DumpToSingleSlice(&slice).ok() ? slice : grpc::Slice();

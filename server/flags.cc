@@ -65,7 +65,7 @@ void AddLimitFlags(CLI::App* app, ServerOptions* server) {
   Add(app, group, "--max-in-flight-per-stream", &server->max_in_flight_per_stream, "N",
       "Requests of one stream worked on at a time, 1..65536");
   Add(app, group, "--max-batch-tokens", &server->max_batch_tokens, "TOKENS",
-      "One forward pass, 1..2^24; a longer conversation runs alone");
+      "One forward pass, 1..2^24; a longer conversation runs alone; 0: 4096 on CPUs, else 16384");
   Add(app, group, "--max-queued-tokens", &server->max_queued_tokens, "TOKENS",
       "Waiting for a device before requests are refused, --max-batch-tokens..2^40");
   Add(app, group, "--max-waiting-bytes", &server->max_waiting_bytes, "BYTES",

@@ -1,6 +1,7 @@
 // server/flags.h
-// The command line and the ASSAY_* environment of a server into its options. A flag wins over its variable, a variable
-// over the default. Judges names and number formats only; ranges are ServerOptions::Validate()'s.
+// The command line and the ASSAY_* environment of a server into its options. A flag wins over its
+// variable, a variable over the default. Judges names and number formats only; ranges are
+// ServerOptions::Validate()'s.
 #ifndef ASSAY_SERVER_FLAGS_H_
 #define ASSAY_SERVER_FLAGS_H_
 

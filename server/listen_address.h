@@ -1,5 +1,6 @@
 // server/listen_address.h
-// HOST:PORT as --listen takes it, and whether anyone but this machine could reach it. Pure; resolves no name.
+// HOST:PORT as --listen takes it, and whether anyone but this machine could reach it. Pure;
+// resolves no name.
 #ifndef ASSAY_SERVER_LISTEN_ADDRESS_H_
 #define ASSAY_SERVER_LISTEN_ADDRESS_H_
 

@@ -10,11 +10,12 @@
 
 namespace assay {
 
-// The folders that hold models by name, first one first: $ASSAY_MODELS; where scripts/build prepares them;
-// share/assay/models beside the program's bin/.
+// The folders that hold models by name, first one first: $ASSAY_MODELS; where scripts/build
+// prepares them; share/assay/models beside the program's bin/.
 std::vector<std::string> ModelPlaces();
 
-// `model` itself where it is a folder; else, for a name without a slash, the first folder of that name in `places`.
+// `model` itself where it is a folder; else, for a name without a slash, the first folder of that
+// name in `places`.
 //   NOT_FOUND  saying where was looked, and what to do.
 absl::StatusOr<std::string> FindModelFolder(const std::string& model,
                                             const std::vector<std::string>& places);

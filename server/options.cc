@@ -1,5 +1,7 @@
 #include "server/options.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "server/listen_address.h"
@@ -35,7 +37,7 @@ absl::Status ServerOptions::Validate() const {
                      "itself is trusted"));
   }
   ASSAY_RETURN_IF_ERROR(CheckRange("encoder_threads", encoder_threads, 1, 256));
-  ASSAY_RETURN_IF_ERROR(CheckRange("max_batch_tokens", max_batch_tokens, 1, int64_t{1} << 24));
+  ASSAY_RETURN_IF_ERROR(CheckRange("max_batch_tokens", max_batch_tokens, 0, int64_t{1} << 24));
   ASSAY_RETURN_IF_ERROR(CheckRange("max_queued_tokens", max_queued_tokens, 1, int64_t{1} << 40));
   ASSAY_RETURN_IF_ERROR(CheckRange("max_responses", max_responses, 1, 65536));
   ASSAY_RETURN_IF_ERROR(CheckRange("max_messages", max_messages, 1, 65536));
@@ -59,6 +61,14 @@ absl::Status ServerOptions::Validate() const {
         absl::StrCat("drain_timeout: ", absl::FormatDuration(drain_timeout), " is not in 0s..1h"));
   }
   return absl::OkStatus();
+}
+
+ServerOptions WithDeviceDefaults(ServerOptions options, absl::Span<const std::string> devices) {
+  if (options.max_batch_tokens != 0) return options;
+  const bool only_cpus = std::all_of(devices.begin(), devices.end(),
+                                     [](const std::string& device) { return device == "cpu"; });
+  options.max_batch_tokens = std::min<int64_t>(only_cpus ? 4096 : 16384, options.max_queued_tokens);
+  return options;
 }
 
 }  // namespace assay

@@ -1,6 +1,6 @@
 // server/options.h
-// Everything that can be set on a server, with its defaults, units and ranges. Where the values come from is
-// flags.h's business.
+// Everything that can be set on a server, with its defaults, units and ranges. Where the values
+// come from is flags.h's business.
 #ifndef ASSAY_SERVER_OPTIONS_H_
 #define ASSAY_SERVER_OPTIONS_H_
 
@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 
 namespace assay {
 
@@ -17,20 +18,22 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:50051";
   bool insecure = false;
 
-  // Threads for templates and tokenizing, 1..256. One keeps up with a CPU device; a GPU wants two or more.
+  // Threads for templates and tokenizing, 1..256. One keeps up with a CPU device; a GPU wants two
+  // or more.
   int64_t encoder_threads = 2;
   // Bytes of text that may wait for them before RESOURCE_EXHAUSTED; at least max_request_bytes.
   int64_t max_waiting_bytes = int64_t{256} << 20;
 
-  // Computed tokens of one forward pass, 1..2^24; a longer conversation runs alone. Larger batches fill the device
-  // better and make each request in them wait longer.
-  int64_t max_batch_tokens = 16384;
-  // Computed tokens that may wait for the devices before RESOURCE_EXHAUSTED; at least max_batch_tokens. The longest wait
-  // is this over the devices' tokens per second.
+  // Computed tokens of one forward pass, 0..2^24; a longer conversation runs alone. Larger batches
+  // fill the device better and make each request in them wait longer. 0: by device, see
+  // WithDeviceDefaults().
+  int64_t max_batch_tokens = 0;
+  // Computed tokens that may wait for the devices before RESOURCE_EXHAUSTED; at least
+  // max_batch_tokens. The longest wait is this over the devices' tokens per second.
   int64_t max_queued_tokens = int64_t{1} << 20;
 
-  // Of one request: responses and messages, 1..65536; bytes of one text, at least 1 and at most max_request_bytes; bytes
-  // of all of it, 1 KiB..1 GiB.
+  // Of one request: responses and messages, 1..65536; bytes of one text, at least 1 and at most
+  // max_request_bytes; bytes of all of it, 1 KiB..1 GiB.
   int64_t max_responses = 1024;
   int64_t max_messages = 1024;
   int64_t max_text_bytes = int64_t{1} << 20;
@@ -43,9 +46,14 @@ struct ServerOptions {
   // From the stop signal until requests still queued are answered UNAVAILABLE, 0..1 hour.
   absl::Duration drain_timeout = absl::Seconds(30);
 
-  // INVALID_ARGUMENT naming the field, its value and its range, or the two fields that contradict each other.
+  // INVALID_ARGUMENT naming the field, its value and its range, or the two fields that contradict
+  // each other.
   absl::Status Validate() const;
 };
+
+// `options` with what is left to the devices decided: max_batch_tokens becomes 4,096 where all of
+// `devices` are CPUs, which such a batch fills for seconds, else 16,384; at most max_queued_tokens.
+ServerOptions WithDeviceDefaults(ServerOptions options, absl::Span<const std::string> devices);
 
 // What is loaded, and onto what. Checked where it is used: by the model's loader.
 struct ModelOptions {

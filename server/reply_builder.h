@@ -23,7 +23,8 @@ v1::ScoreResponse ToScoreResponse(const ScoredRequest& scored, ReplyDetail detai
 // `status` is not OK. A long message is cut; see ToGrpcStatus().
 v1::Error ToError(const absl::Status& status);
 
-// `info` without its device, which `devices` has, one a worker. Limits come from `options` and the model.
+// `info` without its device, which `devices` has, one a worker. Limits come from `options` and the
+// model.
 v1::ModelInfo ToModelInfo(const ModelInfo& info, const std::vector<std::string>& devices,
                           const ServerOptions& options, const PipelineCounters& counters);
 

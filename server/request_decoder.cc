@@ -40,7 +40,8 @@ class WireReader {
         stream_(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size())) {}
 
   // The next field, its value read over; nullopt at the end.
-  //   INVALID_ARGUMENT  the bytes make no sense; field_number() is what they began with, 0 where even that fails.
+  //   INVALID_ARGUMENT  the bytes make no sense; field_number() is what they began with, 0 where
+  //                     even that fails.
   absl::StatusOr<std::optional<WireField>> Next() {
     number_ = 0;
     if (stream_.CurrentPosition() == static_cast<int>(bytes_.size())) return std::nullopt;
@@ -103,8 +104,9 @@ int WireTypeOf(const FieldDescriptor& field) {
   }
 }
 
-// Refuses whatever protobuf's parser would refuse without a name, or keep without a word. `path` is the message's own,
-// empty or ending in a dot. Recursion ends with the schema, which is not recursive.
+// Refuses whatever protobuf's parser would refuse without a name, or keep without a word. `path` is
+// the message's own, empty or ending in a dot. Recursion ends with the schema, which is not
+// recursive.
 absl::Status CheckForm(const Descriptor& type, absl::string_view bytes, const std::string& path) {
   std::map<int, int> seen;  // Of a repeated field: how many elements came before.
   const auto name_of = [&](const FieldDescriptor& field) {
@@ -161,7 +163,8 @@ absl::StatusOr<T> Decode(absl::string_view bytes) {
   return message;
 }
 
-// The id that a stream's message has, whatever is wrong with the rest; empty where it cannot be read or echoed.
+// The id that a stream's message has, whatever is wrong with the rest; empty where it cannot be
+// read or echoed.
 std::string FindRequestId(absl::string_view bytes) {
   std::string id;
   WireReader reader(bytes);

@@ -1,6 +1,6 @@
 // server/request_handler.h
-// What a Score call and a message of a ScoreStream have in common: validate, submit, and build the reply. Holds no state
-// of its own and knows no RPC.
+// What a Score call and a message of a ScoreStream have in common: validate, submit, and build the
+// reply. Holds no state of its own and knows no RPC.
 #ifndef ASSAY_SERVER_REQUEST_HANDLER_H_
 #define ASSAY_SERVER_REQUEST_HANDLER_H_
 
@@ -39,8 +39,8 @@ class RequestHandler {
   // INVALID_ARGUMENT for a request that is too large to be decoded.
   absl::Status CheckBytes(int64_t bytes) const { return CheckRequestBytes(bytes, limits_); }
 
-  // Never waits. `reply` runs exactly once, on this thread or on another, and must not block. Errors: those of
-  // ValidateScoreRequest() and ScoringPipeline::Submit().
+  // Never waits. `reply` runs exactly once, on this thread or on another, and must not block.
+  // Errors: those of ValidateScoreRequest() and ScoringPipeline::Submit().
   void Score(v1::ScoreRequest request, const Caller& caller, Reply reply) const;
 
  private:

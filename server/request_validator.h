@@ -1,6 +1,7 @@
 // server/request_validator.h
-// A decoded request into plain structs, or INVALID_ARGUMENT naming the field, what is wrong with it and the limit. Looks at
-// every value; tokens are counted later, by the encoder. Never repeats a text of the request. Pure functions.
+// A decoded request into plain structs, or INVALID_ARGUMENT naming the field, what is wrong with it
+// and the limit. Looks at every value; tokens are counted later, by the encoder. Never repeats a
+// text of the request. Pure functions.
 #ifndef ASSAY_SERVER_REQUEST_VALIDATOR_H_
 #define ASSAY_SERVER_REQUEST_VALIDATOR_H_
 

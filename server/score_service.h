@@ -1,6 +1,7 @@
 // server/score_service.h
-// The door: bytes in, answers out, over gRPC's callback API. Methods are raw, because the names of faulty fields are only
-// to be had from the bytes (request_decoder.h). No maths, and nothing that waits: gRPC's threads come and go at once.
+// The door: bytes in, answers out, over gRPC's callback API. Methods are raw, because the names of
+// faulty fields are only to be had from the bytes (request_decoder.h). No maths, and nothing that
+// waits: gRPC's threads come and go at once.
 #ifndef ASSAY_SERVER_SCORE_SERVICE_H_
 #define ASSAY_SERVER_SCORE_SERVICE_H_
 

@@ -28,16 +28,16 @@ struct TaskScores {
 };
 
 struct ScoreTask {
-  PromptGroup group;                             // At least one response.
+  PromptGroup group = {};                        // At least one response.
   absl::Time deadline = absl::InfiniteFuture();  // A task past it is never run.
-  std::shared_ptr<const std::atomic<bool>>
-      cancelled;  // Shared with the RPC; null: never cancelled.
+  // Shared with the RPC; null: never cancelled.
+  std::shared_ptr<const std::atomic<bool>> cancelled = nullptr;
 
   // Runs exactly once, on the completion thread. An error is about the whole task, which was not
   // run:
   //   DEADLINE_EXCEEDED, CANCELLED  when its batch would have formed.
   //   UNAVAILABLE                   the time to drain was over before its turn came.
-  absl::AnyInvocable<void(absl::StatusOr<TaskScores>) &&> done;
+  absl::AnyInvocable<void(absl::StatusOr<TaskScores>)&&> done = nullptr;
 };
 
 }  // namespace assay

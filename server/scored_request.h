@@ -21,10 +21,10 @@ struct ScoredResponse {
 
 // Where the time of a request went; see reward.proto, StageTimes.
 struct StageDurations {
-  absl::Duration wait_encode;
-  absl::Duration encode;
-  absl::Duration queue;
-  absl::Duration forward;
+  absl::Duration wait_encode = absl::ZeroDuration();
+  absl::Duration encode = absl::ZeroDuration();
+  absl::Duration queue = absl::ZeroDuration();
+  absl::Duration forward = absl::ZeroDuration();
 };
 
 struct ScoredRequest {

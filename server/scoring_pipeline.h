@@ -28,15 +28,15 @@ struct PipelineOptions {
   int encoder_threads = 1;  // > 0.
   // Bytes of text that may wait for an encoder thread; each request also counts 1 KiB. > 0.
   int64_t max_waiting_bytes = int64_t{256} << 20;
-  BatchSchedulerOptions batching;
+  BatchSchedulerOptions batching = {};
 };
 
 struct PipelineRequest {
   std::vector<Message> prompt;         // At least one.
   std::vector<std::string> responses;  // At least one.
-  EncodeOptions encode;
+  EncodeOptions encode = {};
   absl::Time deadline = absl::InfiniteFuture();
-  CancelFlag cancelled;  // Null: never cancelled.
+  CancelFlag cancelled = nullptr;  // Null: never cancelled.
 };
 
 struct PipelineCounters {

@@ -1,6 +1,6 @@
 // server/serve.h
-// What every server program does: flags, logging, model, server, until a stop signal. The model comes from the caller, so
-// that this knows no torch.
+// What every server program does: flags, logging, model, server, until a stop signal. The model
+// comes from the caller, so that this knows no torch.
 #ifndef ASSAY_SERVER_SERVE_H_
 #define ASSAY_SERVER_SERVE_H_
 
@@ -24,10 +24,10 @@ struct ServedModel {
 
 using ModelLoader = std::function<absl::StatusOr<ServedModel>(const ModelOptions&)>;
 
-// Serves until SIGTERM or SIGINT, then stops with every accepted request answered. Prints one line to stdout when ready:
-// "listening on HOST:PORT". Call from main(), before any thread starts.
-// Returns the exit code: 0 stopped, or only asked for help; 1 could not serve; 2 bad flags. The last two say why in one
-// line on stderr.
+// Serves until SIGTERM or SIGINT, then stops with every accepted request answered. Prints one line
+// to stdout when ready: "listening on HOST:PORT". Call from main(), before any thread starts.
+// Returns the exit code: 0 stopped, or only asked for help; 1 could not serve; 2 bad flags. The
+// last two say why in one line on stderr.
 int ServeUntilStopped(int argc, const char* const* argv, const ModelLoader& load);
 
 }  // namespace assay

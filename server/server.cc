@@ -69,7 +69,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(
 
 Server::Server(ServerOptions options, ModelInfo info, std::unique_ptr<ConversationEncoder> encoder,
                std::vector<std::unique_ptr<Scorer>> scorers)
-    : options_(std::move(options)),
+    : options_(WithDeviceDefaults(std::move(options), DevicesOf(scorers))),
       info_(std::move(info)),
       devices_(DevicesOf(scorers)),
       encoder_(std::move(encoder)),

@@ -1,10 +1,11 @@
 // server/server.h
-// Puts the rooms together: a warm model, a listening port, health and reflection beside the service; and takes them apart
-// again without losing a reply. Decides nothing about requests.
+// Puts the rooms together: a warm model, a listening port, health and reflection beside the
+// service; and takes them apart again without losing a reply. Decides nothing about requests.
 //
-// Shutting down goes against the flow of a request, in this order: health answers NOT_SERVING; streams read no more and
-// new requests are answered UNAVAILABLE; what was accepted is encoded, scored and answered; streams end; the port closes.
-// A call that crosses the closing of its connection is not accepted, and gRPC answers it CANCELLED.
+// Shutting down goes against the flow of a request, in this order: health answers NOT_SERVING;
+// streams read no more and new requests are answered UNAVAILABLE; what was accepted is encoded,
+// scored and answered; streams end; the port closes. A call that crosses the closing of its
+// connection is not accepted, and gRPC answers it CANCELLED.
 #ifndef ASSAY_SERVER_SERVER_H_
 #define ASSAY_SERVER_SERVER_H_
 
@@ -30,8 +31,8 @@ namespace assay {
 // Create(), Shutdown() and the destructor on one thread; the rest on any.
 class Server {
  public:
-  // Runs one forward pass on each scorer, then listens. `info` describes what they have loaded; one worker a scorer, at
-  // least one.
+  // Runs one forward pass on each scorer, then listens. `info` describes what they have loaded; one
+  // worker a scorer, at least one.
   //   INVALID_ARGUMENT     from options.Validate(), or no scorer.
   //   FAILED_PRECONDITION  the address cannot be listened on, for example because it is in use.
   //   others               of the encoder or a scorer, from the warm-up.
@@ -46,8 +47,8 @@ class Server {
   // HOST:PORT, with the port that was bound.
   const std::string& address() const { return address_; }
 
-  // Every request accepted is answered: those whose turn has not come within `drain_timeout` with UNAVAILABLE. Blocks
-  // until all is done. Later calls do nothing.
+  // Every request accepted is answered: those whose turn has not come within `drain_timeout` with
+  // UNAVAILABLE. Blocks until all is done. Later calls do nothing.
   void Shutdown(absl::Duration drain_timeout);
 
   // As GetModel answers it now.

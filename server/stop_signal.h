@@ -1,5 +1,6 @@
 // server/stop_signal.h
-// SIGTERM and SIGINT as something to wait for. No work is done in a signal handler: a thread takes the signals.
+// SIGTERM and SIGINT as something to wait for. No work is done in a signal handler: a thread takes
+// the signals.
 #ifndef ASSAY_SERVER_STOP_SIGNAL_H_
 #define ASSAY_SERVER_STOP_SIGNAL_H_
 
@@ -13,14 +14,15 @@ namespace assay {
 // One a process. Thread-safe after construction.
 class StopSignal {
  public:
-  // Before any other thread starts, because threads inherit which signals they leave alone. Until Hold(), a signal ends
-  // the process at once with exit code 0: nothing has been promised yet.
+  // Before any other thread starts, because threads inherit which signals they leave alone. Until
+  // Hold(), a signal ends the process at once with exit code 0: nothing has been promised yet.
   StopSignal();
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
 
-  // From here on the first signal ends Await(); a second one ends the process at once with exit code 1.
+  // From here on the first signal ends Await(); a second one ends the process at once with exit
+  // code 1.
   void Hold() ABSL_LOCKS_EXCLUDED(mu_);
 
   // Blocks until a signal came since Hold().

@@ -1,7 +1,8 @@
 // server/stream_call.h
-// One ScoreStream call: reads requests ahead up to a bound, writes each reply as it completes, one at a time. A request
-// counts as in flight from when it is read until its reply is written, so a client that does not read its replies is held
-// back, too. Decides nothing about a request; that is RequestHandler.
+// One ScoreStream call: reads requests ahead up to a bound, writes each reply as it completes, one
+// at a time. A request counts as in flight from when it is read until its reply is written, so a
+// client that does not read its replies is held back, too. Decides nothing about a request; that is
+// RequestHandler.
 #ifndef ASSAY_SERVER_STREAM_CALL_H_
 #define ASSAY_SERVER_STREAM_CALL_H_
 

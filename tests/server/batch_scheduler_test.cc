@@ -169,7 +169,8 @@ TEST_F(BatchSchedulerTest, DeadTasksDoNotKeepLiveOnesOutOfAFullQueue) {
 
 TEST_F(BatchSchedulerTest, AnswersAreNotGivenOnTheDevicesThread) {
   BatchScheduler scheduler({}, &clock_, {&scorer_});
-  // The first answer takes until the second batch is over, which it would never be if the worker gave the answer.
+  // The first answer takes until the second batch is over, which it would never be if the worker
+  // gave the answer.
   Mailbox<bool> second_over;
   Answers done;
   ScoreTask first = TaskOf(1, nullptr);

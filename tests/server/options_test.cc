@@ -31,7 +31,7 @@ TEST(ServerOptionsTest, AValueOutOfRangeIsRefusedWithFieldAndValueAndRange) {
   for (const Case& c :
        {Case{"encoder_threads", &ServerOptions::encoder_threads, 0, "1..256"},
         Case{"encoder_threads", &ServerOptions::encoder_threads, 257, "1..256"},
-        Case{"max_batch_tokens", &ServerOptions::max_batch_tokens, 0, "1..16777216"},
+        Case{"max_batch_tokens", &ServerOptions::max_batch_tokens, -1, "0..16777216"},
         Case{"max_queued_tokens", &ServerOptions::max_queued_tokens, -5, "1.."},
         Case{"max_responses", &ServerOptions::max_responses, 0, "1..65536"},
         Case{"max_messages", &ServerOptions::max_messages, 65537, "1..65536"},
@@ -51,7 +51,10 @@ TEST(ServerOptionsTest, AValueOutOfRangeIsRefusedWithFieldAndValueAndRange) {
 
 TEST(ServerOptionsTest, TwoFieldsThatContradictEachOtherAreBothNamed) {
   EXPECT_THAT(
-      ValidateWith([](ServerOptions& options) { options.max_queued_tokens = 100; }),
+      ValidateWith([](ServerOptions& options) {
+        options.max_batch_tokens = 16384;
+        options.max_queued_tokens = 100;
+      }),
       StatusIs(absl::StatusCode::kInvalidArgument,
                AllOf(HasSubstr("max_batch_tokens (16384)"), HasSubstr("max_queued_tokens (100)"))));
   EXPECT_THAT(ValidateWith([](ServerOptions& options) { options.max_request_bytes = 2048; }),
@@ -61,6 +64,17 @@ TEST(ServerOptionsTest, TwoFieldsThatContradictEachOtherAreBothNamed) {
       ValidateWith([](ServerOptions& options) { options.max_waiting_bytes = 2048; }),
       StatusIs(absl::StatusCode::kInvalidArgument,
                AllOf(HasSubstr("max_request_bytes"), HasSubstr("max_waiting_bytes (2048)"))));
+}
+
+TEST(ServerOptionsTest, ABatchThatIsNotSetIsSizedForTheDevicesAndFitsTheQueue) {
+  EXPECT_EQ(WithDeviceDefaults({}, {"cpu"}).max_batch_tokens, 4096);
+  EXPECT_EQ(WithDeviceDefaults({}, {"cpu", "cpu"}).max_batch_tokens, 4096);
+  EXPECT_EQ(WithDeviceDefaults({}, {"cuda:0", "cpu"}).max_batch_tokens, 16384);
+  ServerOptions options;
+  options.max_queued_tokens = 1000;
+  EXPECT_EQ(WithDeviceDefaults(options, {"cpu"}).max_batch_tokens, 1000);
+  options.max_batch_tokens = 7;
+  EXPECT_EQ(WithDeviceDefaults(options, {"cuda:0"}).max_batch_tokens, 7);
 }
 
 TEST(ServerOptionsTest, ListeningBeyondLoopbackNeedsInsecureAndTheErrorSaysWhy) {

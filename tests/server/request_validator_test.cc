@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay {
@@ -79,7 +80,7 @@ TEST(RequestValidatorTest, EmptyListsAreNamed) {
 
 TEST(RequestValidatorTest, TooManyAreNamedWithTheLimit) {
   EXPECT_THAT(Validate([](v1::ScoreRequest& r) {
-                for (int i = 0; i < 10000; ++i) r.add_responses("x");
+                for (int i = 0; i < 10000; ++i) r.add_responses(std::string("x"));
               }),
               StatusIs(kInvalid, "responses: 10002 given, at most 4"));
   EXPECT_THAT(Validate([](v1::ScoreRequest& r) {
@@ -117,7 +118,7 @@ TEST(RequestValidatorTest, ANumberThatIsNoEnumValueIsNamed) {
 TEST(RequestValidatorTest, MaxTokensOutOfRangeIsNamedWithTheRange) {
   for (int bad : {-1, 101}) {
     EXPECT_THAT(Validate([bad](v1::ScoreRequest& r) { r.set_max_tokens(bad); }),
-                StatusIs(kInvalid, "max_tokens: " + std::to_string(bad) + " is not in 0..100"));
+                StatusIs(kInvalid, absl::StrCat("max_tokens: ", bad, " is not in 0..100")));
   }
 }
 

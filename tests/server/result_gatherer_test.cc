@@ -32,9 +32,15 @@ class ResultGathererTest : public ::testing::Test {
     return encoded;
   }
 
+  static RewardScore ScoreOf(float score) {
+    RewardScore scored;
+    scored.score = score;
+    return scored;
+  }
+
   static TaskScores ScoresOf(const std::vector<float>& scores, absl::Time began) {
     TaskScores task{.scores = {}, .forward_began = began, .forward = absl::Seconds(1)};
-    for (float score : scores) task.scores.emplace_back(RewardScore{.score = score});
+    for (float score : scores) task.scores.emplace_back(ScoreOf(score));
     return task;
   }
 

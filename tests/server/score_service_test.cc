@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "base/grpc_status.h"
 #include "tests/testing/builders.h"
 #include "tests/testing/raw_call.h"
@@ -72,7 +73,7 @@ TEST(ScoreServiceTest, EveryBadRequestIsRefusedByNameAndTheServerGoesOn) {
       {"responses: empty", [](v1::ScoreRequest& r) { r.clear_responses(); }},
       {"responses: 10001 given, at most 1024",
        [](v1::ScoreRequest& r) {
-         for (int i = 0; i < 10000; ++i) r.add_responses("x");
+         for (int i = 0; i < 10000; ++i) r.add_responses(std::string("x"));
        }},
       {"prompt: 2001 given, at most 1024",
        [](v1::ScoreRequest& r) {
@@ -105,12 +106,12 @@ TEST(ScoreServiceTest, BytesThatNoClientSendsAreRefusedByNameAndTheServerGoesOn)
   RunningServer running;
   const std::string good = ScoreRequestOf("p", {"a"}).SerializeAsString();
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"responses[1]: not UTF-8 at byte 1", good + "\x12\x02x\xFF"},
-      {"prompt[1].content: not UTF-8 at byte 0", good + "\x0a\x03\x12\x01\x80"},
-      {"field 15: unknown", good + "\x78\x01"},
+      {"responses[1]: not UTF-8 at byte 1", absl::StrCat(good, "\x12\x02x\xFF")},
+      {"prompt[1].content: not UTF-8 at byte 0", absl::StrCat(good, "\x0a\x03\x12\x01\x80")},
+      {"field 15: unknown", absl::StrCat(good, "\x78\x01")},
       {"responses[0]: has wire type 0", "\x10\x01"},
-      {"responses[1]: the bytes end early", good + "\x12\x7Fx"},
-      {"message: the bytes make no sense", good + "\xFF"},
+      {"responses[1]: the bytes end early", absl::StrCat(good, "\x12\x7Fx")},
+      {"message: the bytes make no sense", absl::StrCat(good, "\xFF")},
   };
   for (const auto& [named, bytes] : cases) {
     EXPECT_THAT(CallRaw(running.channel(), kScoreMethod, bytes),

@@ -194,7 +194,8 @@ TEST(ServerTest, StoppingUnderLoadAnswersEveryAcceptedRequest) {
         const std::string prompt = absl::StrCat(t, " ", i);
         const auto reply = Ask(channel, ScoreRequestOf(prompt, {"a"}));
         if (!reply.ok()) {
-          // gRPC itself cancels what crosses the closing of its connection; nothing of that was accepted.
+          // gRPC itself cancels what crosses the closing of its connection; nothing of that was
+          // accepted.
           EXPECT_TRUE(absl::IsUnavailable(reply.status()) || absl::IsCancelled(reply.status()))
               << reply.status();
           break;

@@ -77,7 +77,8 @@ absl::StatusOr<EncodedGroup> FakeEncoder::Encode(absl::Span<const Message> promp
     }
     any_cut = any_cut || excess > 0;
     encoded.slots.emplace_back(encoded.group.responses.size());
-    encoded.group.responses.push_back({.gate_at = static_cast<int64_t>(prefix.size()) - 1,
+    encoded.group.responses.push_back({.tokens = {},
+                                       .gate_at = static_cast<int64_t>(prefix.size()) - 1,
                                        .truncated_tokens = static_cast<int64_t>(excess)});
     kept.push_back(std::move(tokens));
   }

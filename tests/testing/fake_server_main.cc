@@ -1,7 +1,8 @@
 // tests/testing/fake_server_main.cc
-// assay-fake-server: the server without a model, for trying clients and signals. Takes assay-server's flags; those of the
-// model do nothing. A score is a hash of its conversation. Where ASSAY_FAKE_GATE names a FIFO, the first forward pass
-// after the warm-up waits until someone opens it for writing.
+// assay-fake-server: the server without a model, for trying clients and signals. Takes
+// assay-server's flags; those of the model do nothing. A score is a hash of its conversation. Where
+// ASSAY_FAKE_GATE names a FIFO, the first forward pass after the warm-up waits until someone opens
+// it for writing.
 #include <cstdlib>
 #include <fstream>
 #include <memory>

@@ -1,6 +1,6 @@
 // tests/testing/raw_call.h
-// Calls with bytes instead of messages: for requests that no client library would send, and for services without a stub
-// here. Blocking.
+// Calls with bytes instead of messages: for requests that no client library would send, and for
+// services without a stub here. Blocking.
 #ifndef ASSAY_TESTS_TESTING_RAW_CALL_H_
 #define ASSAY_TESTS_TESTING_RAW_CALL_H_
 

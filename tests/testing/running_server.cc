@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/grpc_status.h"
 #include "tests/testing/builders.h"
 #include "tests/testing/raw_call.h"
@@ -96,7 +97,9 @@ void AwaitDeadQueue(const std::shared_ptr<grpc::Channel>& channel) {
 std::string HealthOf(const std::shared_ptr<grpc::Channel>& channel, const std::string& service) {
   // HealthCheckRequest{service = 1}; HealthCheckResponse{status = 1}: 1 is SERVING, 2 NOT_SERVING.
   const std::string request =
-      service.empty() ? "" : "\x0a" + std::string(1, static_cast<char>(service.size())) + service;
+      service.empty()
+          ? ""
+          : absl::StrCat("\x0a", std::string(1, static_cast<char>(service.size())), service);
   const absl::StatusOr<std::string> reply =
       CallRaw(channel, "/grpc.health.v1.Health/Check", request);
   if (!reply.ok()) return reply.status().ToString();

@@ -67,7 +67,8 @@ bool Works(const std::shared_ptr<grpc::Channel>& channel);
 // is dead (cancelled, or past its deadline), which is when it takes something else.
 void AwaitDeadQueue(const std::shared_ptr<grpc::Channel>& channel);
 
-// The server's health as grpc.health.v1.Health/Check tells it: "SERVING", "NOT_SERVING", or an error.
+// The server's health as grpc.health.v1.Health/Check tells it: "SERVING", "NOT_SERVING", or an
+// error.
 std::string HealthOf(const std::shared_ptr<grpc::Channel>& channel, const std::string& service);
 
 }  // namespace assay::testing
