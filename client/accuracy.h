@@ -1,7 +1,8 @@
 // client/accuracy.h
-// How often a model prefers the chosen response, by subset and by measure: pure sums. A pair is won when the chosen response
-// scores strictly higher; a tie is counted and is not a win; a pair that could not be scored is an error and no part of n.
-// What these sums are over is the caller's data: they are accuracies on those pairs and no benchmark's score.
+// How often a model prefers the chosen response, by subset and by measure: pure sums. A pair is won
+// when the chosen response scores strictly higher; a tie is counted and is not a win; a pair that
+// could not be scored is an error and no part of n. What these sums are over is the caller's data:
+// they are accuracies on those pairs and no benchmark's score.
 #ifndef ASSAY_CLIENT_ACCURACY_H_
 #define ASSAY_CLIENT_ACCURACY_H_
 
@@ -19,8 +20,8 @@ struct Interval {
   double high = 1;  // 0..1
 };
 
-// Wilson's score interval at 95 %: the accuracies that would not be surprised by `wins` of `n`. 0..1 for n = 0.
-// Source: E. B. Wilson, JASA 22 (1927); z = 1.959964, the normal's 97.5 % quantile.
+// Wilson's score interval at 95 %: the accuracies that would not be surprised by `wins` of `n`.
+// 0..1 for n = 0. Source: E. B. Wilson, JASA 22 (1927); z = 1.959964, the normal's 97.5 % quantile.
 Interval WilsonInterval(int64_t wins, int64_t n);
 
 // One measure over some pairs.

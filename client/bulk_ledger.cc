@@ -23,11 +23,11 @@ void BulkLedger::Add(int64_t index, absl::Time now) {
 
 std::optional<int64_t> BulkLedger::TakeNextToSend(absl::Time now) {
   if (suspects_ > 0 && on_stream_ > 0) return std::nullopt;
-  for (const auto& [ready_at, index] : waiting_) {
-    if (ready_at > now) break;
+  for (auto it = waiting_.begin(); it != waiting_.end() && it->first <= now; ++it) {
+    const int64_t index = it->second;
     Item& item = items_.find(index)->second;
     if (suspects_ > 0 && !item.suspect) continue;
-    waiting_.erase({ready_at, index});
+    waiting_.erase(it);
     item.on_stream = true;
     ++on_stream_;
     return index;

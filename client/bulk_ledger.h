@@ -1,10 +1,12 @@
 // client/bulk_ledger.h
-// The book of ScoreAll: which items are open, which are on the stream, when each may be sent again, and the one answer each
-// gets. Time, random numbers and events are arguments; it sends nothing, waits for nothing and holds no text.
+// The book of ScoreAll: which items are open, which are on the stream, when each may be sent again,
+// and the one answer each gets. Time, random numbers and events are arguments; it sends nothing,
+// waits for nothing and holds no text.
 //
-// A stream that breaks takes no answer with it: its items are sent again on the next one. Where the server itself ended the
-// stream (any code but UNAVAILABLE: a message over its size limit, say), one item may be the cause, so those that were on it
-// become suspects and go one at a time; one that breaks a stream alone is answered with that stream's error.
+// A stream that breaks takes no answer with it: its items are sent again on the next one. Where the
+// server itself ended the stream (any code but UNAVAILABLE: a message over its size limit, say),
+// one item may be the cause, so those that were on it become suspects and go one at a time; one
+// that breaks a stream alone is answered with that stream's error.
 #ifndef ASSAY_CLIENT_BULK_LEDGER_H_
 #define ASSAY_CLIENT_BULK_LEDGER_H_
 
@@ -31,7 +33,8 @@ class BulkLedger {
     absl::StatusOr<ScoreReply> outcome;
   };
 
-  // `item_timeout` > 0: from Add() to the answer, and also how long the whole may go without any reply.
+  // `item_timeout` > 0: from Add() to the answer, and also how long the whole may go without any
+  // reply.
   BulkLedger(absl::Duration item_timeout, const RetryPolicy& retry)
       : item_timeout_(item_timeout), retry_(retry) {}
 
@@ -41,23 +44,26 @@ class BulkLedger {
   // The item to send next, now on the stream; nullopt when none may be sent at `now`.
   std::optional<int64_t> TakeNextToSend(absl::Time now);
 
-  // The reply to `index`. An outcome worth a retry sends the item again after a wait, while its time lasts; any other is its
-  // answer. nullopt also for an item that is not on the stream (answered before, or unknown). `random` in [0, 1).
+  // The reply to `index`. An outcome worth a retry sends the item again after a wait, while its
+  // time lasts; any other is its answer. nullopt also for an item that is not on the stream
+  // (answered before, or unknown). `random` in [0, 1).
   std::optional<Answer> OnReply(int64_t index, absl::StatusOr<ScoreReply> outcome, absl::Time now,
                                 double random);
 
-  // The stream ended, with `status`, and so did what was on it. Returns the answers of items this settles. A code that no
-  // item can be the cause of and no retry changes (UNIMPLEMENTED, UNAUTHENTICATED, PERMISSION_DENIED) gives everything up.
+  // The stream ended, with `status`, and so did what was on it. Returns the answers of items this
+  // settles. A code that no item can be the cause of and no retry changes (UNIMPLEMENTED,
+  // UNAUTHENTICATED, PERMISSION_DENIED) gives everything up.
   std::vector<Answer> OnStreamEnd(const absl::Status& status, absl::Time now, double random);
 
-  // Answers the items whose time is over: with the last error they met, else DEADLINE_EXCEEDED. Where no reply came for
-  // `item_timeout` although items were open, gives everything up.
+  // Answers the items whose time is over: with the last error they met, else DEADLINE_EXCEEDED.
+  // Where no reply came for `item_timeout` although items were open, gives everything up.
   std::vector<Answer> Expire(absl::Time now);
 
   // Answers every open item with `status`, which becomes the verdict.
   std::vector<Answer> GiveUp(const absl::Status& status);
 
-  // OK until everything was given up; then why, for good. Items added afterwards are the caller's to answer.
+  // OK until everything was given up; then why, for good. Items added afterwards are the caller's
+  // to answer.
   const absl::Status& verdict() const { return verdict_; }
 
   int64_t open() const { return static_cast<int64_t>(items_.size()); }
@@ -87,13 +93,13 @@ class BulkLedger {
   const RetryPolicy retry_;
 
   std::map<int64_t, Item> items_;  // Open ones; in order of their deadlines too.
-  std::set<std::pair<absl::Time, int64_t>>
-      waiting_;            // (ready_at, index) of the items that are not on the stream.
+  // (ready_at, index) of the items that are not on the stream.
+  std::set<std::pair<absl::Time, int64_t>> waiting_;
   int64_t on_stream_ = 0;  // Items with on_stream.
   int64_t suspects_ = 0;   // Items with suspect.
 
-  absl::Time last_progress_ = absl::
-      InfinitePast();  // Last reply or verdict on an item; or when an item was opened while none was.
+  // Of the last reply, or stream's end that settled an item; or when one was opened after none was.
+  absl::Time last_progress_ = absl::InfinitePast();
   int broken_in_a_row_ = 0;  // Streams that ended without a reply.
   absl::Time stream_ready_at_ = absl::InfinitePast();
   absl::Status last_break_;  // Since the last reply; OK: none.

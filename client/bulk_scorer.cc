@@ -10,8 +10,6 @@
 namespace assay::client {
 namespace {
 
-constexpr int64_t kLargestInFlight = 65536;
-
 // A server that does not end the stream after its last reply is not waited for longer.
 constexpr absl::Duration kCloseTimeout = absl::Seconds(2);
 

@@ -1,8 +1,9 @@
 // client/bulk_scorer.h
-// Runs one ScoreAll: moves requests from the source to a stream and replies to the sink. What is sent, sent again or answered
-// when is BulkLedger's choice; this is the loop that asks it.
+// Runs one ScoreAll: moves requests from the source to a stream and replies to the sink. What is
+// sent, sent again or answered when is BulkLedger's choice; this is the loop that asks it.
 //
-//   source thread: RequestPump -> loop (the caller's thread): BulkLedger, ScoreStream, sink <- gRPC threads: replies
+//   source thread: RequestPump -> loop (the caller's thread): BulkLedger, ScoreStream, sink <- gRPC
+//   threads: replies
 #ifndef ASSAY_CLIENT_BULK_SCORER_H_
 #define ASSAY_CLIENT_BULK_SCORER_H_
 
@@ -33,10 +34,13 @@ namespace assay::client {
 using ResultSink = std::function<void(int64_t index, absl::StatusOr<ScoreReply> outcome)>;
 
 struct BulkOptions {
-  // Requests pulled from the source and not yet answered, at most. Enough to keep the server's batches full: a few times
-  // the prompts of one batch. 1..65536.
+  static constexpr int64_t kLargestInFlight = 65536;
+
+  // Requests pulled from the source and not yet answered, at most. Enough to keep the server's
+  // batches full: a few times the prompts of one batch. 1..kLargestInFlight.
   int64_t max_in_flight = 64;
-  // Told on the caller's thread when a stream broke and its items are about to be sent again; may be empty.
+  // Told on the caller's thread when a stream broke and its items are about to be sent again; may
+  // be empty.
   std::function<void(const absl::Status& why)> on_reconnect;
 
   // INVALID_ARGUMENT naming the field, its value and its range.
@@ -101,8 +105,7 @@ class BulkScorer final : private ScoreStream::Listener {
   News news_ ABSL_GUARDED_BY(mu_);
   bool awake_ ABSL_GUARDED_BY(mu_) = false;
 
-  std::unique_ptr<ScoreStream>
-      stream_;  // Last: its end comes before the rest's. Null: none is open.
+  std::unique_ptr<ScoreStream> stream_;  // Last: ends before the rest. Null: none is open.
 };
 
 }  // namespace assay::client

@@ -1,5 +1,6 @@
 // client/eval_report.h
-// What `assay eval` shows: tables for people, JSON for programs, a row for each pair. Pure functions over finished sums.
+// What `assay eval` shows: tables for people, JSON for programs, a row for each pair. Pure
+// functions over finished sums.
 #ifndef ASSAY_CLIENT_EVAL_REPORT_H_
 #define ASSAY_CLIENT_EVAL_REPORT_H_
 
@@ -27,20 +28,22 @@ struct EvalSummary {
   absl::Duration elapsed;
 };
 
-// A row a subset and a total: pairs scored, accuracy by the score with its 95 % interval, by each objective (in a second
-// table where there are more than five), ties and errors; then the model and the run on one line. Percentages.
+// A row a subset and a total: pairs scored, accuracy by the score with its 95 % interval, by each
+// objective (in a second table where there are more than five), ties and errors; then the model and
+// the run on one line. Percentages.
 std::string RenderTables(const EvalSummary& summary);
 
 // The same and more: counts, every hash. Proportions are 0..1.
 Json RenderJson(const EvalSummary& summary);
 
-// {id, subset, chosen: {score, input_tokens, ...}, rejected: {...}, margin, margin_by_objective} or {id, subset, error}.
-// margin = chosen score - rejected score. With objectives: rewards, gating, coefficients of each side, and what each objective
-// adds to the margin.
+// {id, subset, chosen: {score, input_tokens, ...}, rejected: {...}, margin, margin_by_objective} or
+// {id, subset, error}. margin = chosen score - rejected score. With objectives: rewards, gating,
+// coefficients of each side, and what each objective adds to the margin.
 Json PairRow(const PreferencePair& pair, const absl::StatusOr<ScoreReply>& outcome,
              const std::vector<std::string>& objectives);
 
-// OK where both sides of a pair have a score, with a reward for each objective; otherwise the first error, naming the side.
+// OK where both sides of a pair have a score, with a reward for each objective; otherwise the first
+// error, naming the side.
 absl::Status PairStatus(const absl::StatusOr<ScoreReply>& outcome, size_t objectives);
 
 }  // namespace assay::client

@@ -1,5 +1,6 @@
 // client/ordered_lines.h
-// Writes lines in the order in which their places were taken, however their texts arrive, and holds only a window of them.
+// Writes lines in the order in which their places were taken, however their texts arrive, and holds
+// only a window of them.
 #ifndef ASSAY_CLIENT_ORDERED_LINES_H_
 #define ASSAY_CLIENT_ORDERED_LINES_H_
 
@@ -22,11 +23,13 @@ class OrderedLines {
   // `window` > 0: places taken and not yet written, at most.
   OrderedLines(std::ostream* out, int64_t window) : out_(out), lines_(window) {}
 
-  // The next place; waits while the window is full. Each place taken must be filled, or nothing after it is written.
+  // The next place; waits while the window is full. Each place taken must be filled, or nothing
+  // after it is written.
   //   DATA_LOSS  the stream no longer takes what is written; no place is taken.
   absl::StatusOr<int64_t> TakePlace() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // The text for `place`, without a line end; once. Writes and flushes all lines whose turn has come.
+  // The text for `place`, without a line end; once. Writes and flushes all lines whose turn has
+  // come.
   void Fill(int64_t place, std::string line) ABSL_LOCKS_EXCLUDED(mu_);
 
   // DATA_LOSS once the stream no longer takes what is written.

@@ -1,6 +1,6 @@
 // client/pair_dataset.h
-// Preference pairs from files of JSON lines. A file is taken whole or refused: an evaluation must not begin on data that will
-// turn out wrong half-way.
+// Preference pairs from files of JSON lines. A file is taken whole or refused: an evaluation must
+// not begin on data that will turn out wrong half-way.
 #ifndef ASSAY_CLIENT_PAIR_DATASET_H_
 #define ASSAY_CLIENT_PAIR_DATASET_H_
 
@@ -22,8 +22,10 @@ struct PreferencePair {
   std::string rejected;
 };
 
-// The pairs of `path` (plain or gzip; "-" is standard input), the first `limit` of them; 0: all. A row is
-//   {"prompt": text | [{"role", "content"}, ...], "chosen": text, "rejected": text, "subset"?: text, "id"?: text | integer}
+// The pairs of `path` (plain or gzip; "-" is standard input), the first `limit` of them; 0: all. A
+// row is
+//   {"prompt": text | [{"role", "content"}, ...], "chosen": text, "rejected": text, "subset"?:
+//   text, "id"?: text | integer}
 // and may have other fields. Errors name the file, and the line and field where there is one:
 //   INVALID_ARGUMENT  a bad row, or no row at all.
 //   others            as JsonlReader.

@@ -1,6 +1,6 @@
 // client/progress_bar.h
-// How far a long job is: one line that renews itself on a terminal, a line every ten seconds in a log file. Counts nothing
-// itself.
+// How far a long job is: one line that renews itself on a terminal, a line every ten seconds in a
+// log file. Counts nothing itself.
 #ifndef ASSAY_CLIENT_PROGRESS_BAR_H_
 #define ASSAY_CLIENT_PROGRESS_BAR_H_
 
@@ -39,7 +39,8 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  // So much is done now. Shows it when it is time: ten times a second on a terminal, every ten seconds elsewhere.
+  // So much is done now. Shows it when it is time: ten times a second on a terminal, every ten
+  // seconds elsewhere.
   void Update(int64_t done, int64_t errors, int64_t tokens);
 
   // A line of its own in between.

@@ -1,6 +1,6 @@
 // client/request_pump.h
-// Pulls requests from a source, on a thread of its own, so that a source which waits (for a pipe, for a generator) holds up
-// no answer; and never further ahead than there is room.
+// Pulls requests from a source, on a thread of its own, so that a source which waits (for a pipe,
+// for a generator) holds up no answer; and never further ahead than there is room.
 #ifndef ASSAY_CLIENT_REQUEST_PUMP_H_
 #define ASSAY_CLIENT_REQUEST_PUMP_H_
 
@@ -27,8 +27,8 @@ class RequestPump {
     bool ended = false;                  // Nothing comes after these.
   };
 
-  // Starts pulling, at most `room` (> 0) requests that Release() has not given back. `notify` runs on the pump's thread
-  // after each request and at the end.
+  // Starts pulling, at most `room` (> 0) requests that Release() has not given back. `notify` runs
+  // on the pump's thread after each request and at the end.
   RequestPump(RequestSource source, int64_t room, std::function<void()> notify);
   // Waits until the source's last call has returned.
   ~RequestPump();
@@ -54,8 +54,7 @@ class RequestPump {
   CondVar changed_;
   int64_t room_ ABSL_GUARDED_BY(mu_);
   std::vector<ScoreRequest> pulled_ ABSL_GUARDED_BY(mu_);
-  bool ended_ ABSL_GUARDED_BY(mu_) =
-      false;  // The source is at its end, or was stopped and pulls no more.
+  bool ended_ ABSL_GUARDED_BY(mu_) = false;    // The source is at its end, or was stopped.
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;  // False, then true for good.
 
   std::thread thread_;  // Last: starts after the rest.

@@ -127,10 +127,13 @@ absl::Status RewardClient::ScoreAll(RequestSource source, const ResultSink& sink
 
 absl::StatusOr<ModelInfo> RewardClient::GetModel(absl::Duration timeout) {
   ASSAY_RETURN_IF_ERROR(CheckTimeout(timeout));
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+  const auto context = std::make_shared<grpc::ClientContext>();
+  context->set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+  const CallId id = NewCallId();
+  Register(id, [context] { context->TryCancel(); });
   v1::ModelInfo info;
-  const grpc::Status status = stub_->GetModel(&context, v1::GetModelRequest(), &info);
+  const grpc::Status status = stub_->GetModel(context.get(), v1::GetModelRequest(), &info);
+  Unregister(id);
   if (!status.ok()) return FromGrpcStatus(status);
   return FromWire(info);
 }

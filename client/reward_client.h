@@ -1,14 +1,16 @@
 // client/reward_client.h
-// The client library: scores responses on an Assay server. Made for a training loop: plain structs in and out, one line to
-// connect, retries where they are safe, and a bulk call that keeps a server busy from one thread.
+// The client library: scores responses on an Assay server. Made for a training loop: plain structs
+// in and out, one line to connect, retries where they are safe, and a bulk call that keeps a server
+// busy from one thread.
 //
 //   ASSAY_ASSIGN_OR_RETURN(auto client, assay::RewardClient::Connect("127.0.0.1:50051"));
 //   ASSAY_ASSIGN_OR_RETURN(auto reply, client->Score({.prompt = {{"user", "Name a prime."}},
-//                                                     .responses = {"Seven.", "Four."}}, absl::Seconds(30)));
+//                                                     .responses = {"Seven.", "Four."}},
+//                                                     absl::Seconds(30)));
 //   if (reply.results[0].ok()) Use(reply.results[0]->score);
 //
-// Link `reward_client`. Every call takes a timeout, > 0, without a default: how long a score is worth waiting for is the
-// caller's to know.
+// Link `reward_client`. Every call takes a timeout, > 0, without a default: how long a score is
+// worth waiting for is the caller's to know.
 #ifndef ASSAY_CLIENT_REWARD_CLIENT_H_
 #define ASSAY_CLIENT_REWARD_CLIENT_H_
 
@@ -41,9 +43,9 @@ class RewardClient {
  public:
   using Callback = absl::AnyInvocable<void(absl::StatusOr<ScoreReply>) &&>;
 
-  // A client of the server at `address`: "HOST:PORT", or any gRPC target ("dns:///assay:50051" spreads calls over all
-  // addresses of the name). Plaintext. Proxies of the environment are not used. No connection is made yet: a server that is
-  // not there shows in the first call.
+  // A client of the server at `address`: "HOST:PORT", or any gRPC target ("dns:///assay:50051"
+  // spreads calls over all addresses of the name). Plaintext. Proxies of the environment are not
+  // used. No connection is made yet: a server that is not there shows in the first call.
   //   INVALID_ARGUMENT  an empty address, or options.retry out of range.
   static absl::StatusOr<std::unique_ptr<RewardClient>> Connect(const std::string& address,
                                                                ClientOptions options = {});
@@ -52,15 +54,17 @@ class RewardClient {
   explicit RewardClient(std::unique_ptr<v1::RewardService::StubInterface> stub,
                         ClientOptions options = {});
 
-  // Cancels what is under way and waits for it: every callback has run, every ScoreAll() on another thread has answered its
-  // open items CANCELLED. Not from a callback.
+  // Cancels what is under way and waits for it: every callback has run, every call that
+  // blocks another thread has returned, a ScoreAll() after answering its open requests CANCELLED.
+  // Not from a callback.
   ~RewardClient();
   RewardClient(const RewardClient&) = delete;
   RewardClient& operator=(const RewardClient&) = delete;
 
-  // Scores one prompt's responses; blocks. `timeout` covers the call with its retries. A response may fail alone: its result
-  // is then that error. An attempt that met UNAVAILABLE or RESOURCE_EXHAUSTED, as a whole or in a result, is made again with
-  // backoff while time lasts; then the last outcome stands. Errors of the whole:
+  // Scores one prompt's responses; blocks. `timeout` covers the call with its retries. A response
+  // may fail alone: its result is then that error. An attempt that met UNAVAILABLE or
+  // RESOURCE_EXHAUSTED, as a whole or in a result, is made again with backoff while time lasts;
+  // then the last outcome stands. Errors of the whole:
   //   INVALID_ARGUMENT     the request, naming the field; or `timeout` <= 0.
   //   FAILED_PRECONDITION  another model revision than the request names.
   //   RESOURCE_EXHAUSTED   the server stayed full to the end.
@@ -68,32 +72,41 @@ class RewardClient {
   //   DEADLINE_EXCEEDED    `timeout` is over.
   //   CANCELLED            the client was destroyed.
   //   INTERNAL             a defect of the server.
-  absl::StatusOr<ScoreReply> Score(const ScoreRequest& request, absl::Duration timeout);
+  absl::StatusOr<ScoreReply> Score(const ScoreRequest& request, absl::Duration timeout)
+      ABSL_LOCKS_EXCLUDED(mu_);
 
-  // The same without blocking. `done` runs exactly once: on a gRPC thread, where it must not block; or, for INVALID_ARGUMENT,
-  // on this one before the call returns.
+  // The same without blocking. `done` runs exactly once: on a gRPC thread, where it must not block;
+  // or, for INVALID_ARGUMENT, on this one before the call returns.
   void ScoreAsync(const ScoreRequest& request, absl::Duration timeout, Callback done)
       ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Scores everything `source` gives, over one stream; blocks until each request has had its one answer. Never holds more
-  // than options.max_in_flight requests that are not answered.
-  //   `source` runs on a thread of its own, one call at a time; it may wait. ScoreAll returns after its last call has.
+  // Scores everything `source` gives, over one stream; blocks until each request has had its one
+  // answer. Never holds more than options.max_in_flight requests that are not answered.
+  //   `source` runs on a thread of its own, one call at a time; it may wait. ScoreAll returns after
+  //   its last call has.
   //   `sink` runs on the calling thread, in order of completion; while it works, nothing is sent.
-  // A stream that breaks is opened again, with backoff, and what it left unanswered is sent again. UNAVAILABLE and
-  // RESOURCE_EXHAUSTED of a request are retried as in Score(). `timeout` is a request's own, from the moment it is pulled:
-  // then it is answered with the last error it met, or DEADLINE_EXCEEDED. Requests' errors are those of Score().
-  // OK when every request had an answer of its own. Otherwise the source is stopped and the open requests are answered with:
+  // A stream that breaks is opened again, with backoff, and what it left unanswered is sent again.
+  // UNAVAILABLE and RESOURCE_EXHAUSTED of a request are retried as in Score(). `timeout` is a
+  // request's own, from the moment it is pulled: then it is answered with the last error it met, or
+  // DEADLINE_EXCEEDED. Requests' errors are those of Score().
+  // OK when every request had an answer of its own. Otherwise the source is stopped and the open
+  // requests are answered with the same status:
   //   INVALID_ARGUMENT   `timeout` <= 0, or the options, by name; nothing was pulled.
-  //   UNAVAILABLE, DEADLINE_EXCEEDED (or what broke the stream)  no reply to anything for `timeout`.
-  //   UNIMPLEMENTED, UNAUTHENTICATED, PERMISSION_DENIED  this server will take no stream from us.
+  //   DEADLINE_EXCEEDED  no reply to anything for `timeout`; where streams broke meanwhile, what
+  //                      broke the last one instead, UNAVAILABLE for a server that is gone.
+  //   UNIMPLEMENTED, UNAUTHENTICATED, PERMISSION_DENIED
+  //                      this server will take no stream from us.
   //   CANCELLED          the client was destroyed.
   absl::Status ScoreAll(RequestSource source, const ResultSink& sink, BulkOptions options,
                         absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // What is loaded there, its limits and counters. Asks once, without retries: the caller wants to know how it is now.
-  //   UNAVAILABLE  no server at the address.   DEADLINE_EXCEEDED  it did not answer within `timeout`.
-  //   INVALID_ARGUMENT  `timeout` <= 0.        Others: the server's, unchanged.
-  absl::StatusOr<ModelInfo> GetModel(absl::Duration timeout);
+  // What is loaded there, its limits and counters. Asks once, without retries: the caller wants to
+  // know how it is now.
+  //   INVALID_ARGUMENT   `timeout` <= 0.
+  //   UNAVAILABLE        no server at the address.
+  //   DEADLINE_EXCEEDED  no answer within `timeout`.
+  //   CANCELLED          the client was destroyed.
+  absl::StatusOr<ModelInfo> GetModel(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
   // A call under way, and how to end it.

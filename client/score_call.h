@@ -1,6 +1,7 @@
 // client/score_call.h
-// One Score call with its retries: attempts, the waits between them, the deadline over all of it, cancellation. Decides
-// nothing about what is asked. Waits take no thread: they are gRPC's timers, and time is therefore the machine's.
+// One Score call with its retries: attempts, the waits between them, the deadline over all of it,
+// cancellation. Decides nothing about what is asked. Waits take no thread: they are gRPC's timers,
+// and time is therefore the machine's.
 #ifndef ASSAY_CLIENT_SCORE_CALL_H_
 #define ASSAY_CLIENT_SCORE_CALL_H_
 
@@ -30,8 +31,9 @@ class ScoreCall : public std::enable_shared_from_this<ScoreCall> {
   ScoreCall(v1::RewardService::StubInterface* stub, v1::ScoreRequest request, absl::Time deadline,
             const RetryPolicy& retry, Done done);
 
-  // Once. `done` runs exactly once, on a gRPC thread. An attempt that failed with a retried code, as a whole or in one of
-  // its results, is made again while the wait ends before the deadline; otherwise the last outcome stands. Errors:
+  // Once. `done` runs exactly once, on a gRPC thread. An attempt that failed with a retried code,
+  // as a whole or in one of its results, is made again while the wait ends before the deadline;
+  // otherwise the last outcome stands. Errors:
   //   the server's codes unchanged; UNAVAILABLE also where there is no server
   //   DEADLINE_EXCEEDED  at the deadline
   //   CANCELLED          after Cancel(), unless another outcome came first

@@ -1,19 +1,22 @@
 // client/score_rows.h
-// The rows of `assay score`: what a row asks for, and how its outcome is written into it. Pure functions.
+// The rows of `assay score`: what a row asks for, and how its outcome is written into it. Pure
+// functions.
 //
 // A row is one of
-//   {"messages": [{role, content}, ...]}                    the last turn, the assistant's, is the response
+//   {"messages": [{role, content}, ...]}   its last turn, the assistant's, is the response
 //   {"prompt": text | [...], "responses": [text, ...]}
 //   {"prompt": text | [...], "chosen": text, "rejected": text}
 // and comes back with its own fields in their order, then
-//   results         a list, one for each response (for a pair: chosen, rejected), of {score, input_tokens} or {error}
-//   model_revision  of the model that scored
-//   and, from results, for one response: its fields, flat; for several: scores (null for an error); for a pair:
-//   chosen_score, rejected_score (null for an error).
-// With objectives a result also has rewards, gating, coefficients (lists in the order of the model's objectives),
-// top_coefficients [{objective, coefficient}, ...], and helpsteer {objective: reward on HelpSteer's scale} where the model
-// has such objectives. truncated_tokens is there when it is not 0. error is {code, message}. A row that could not be scored
-// as a whole has only error. These names are taken: an input field of such a name is replaced.
+//   - for one response, the fields of its result, flat; for several, `scores`; for a pair,
+//     `chosen_score` and `rejected_score`; null in the place of an error
+//   - `model_revision` of the model that scored
+//   - `results`, one for each response (for a pair: chosen, rejected): {score, input_tokens,
+//     truncated_tokens where not 0}, or {error}
+// With objectives a result also has `rewards`, `gating`, `coefficients` (lists in the order of the
+// model's objectives), `top_coefficients` [{objective, coefficient}, ...], and `helpsteer`
+// {objective: reward on HelpSteer's scale} where the model has such objectives. `error` is
+// {code, message}; a row that could not be scored as a whole has nothing else. These names are
+// taken: an input field of such a name is replaced.
 #ifndef ASSAY_CLIENT_SCORE_ROWS_H_
 #define ASSAY_CLIENT_SCORE_ROWS_H_
 
@@ -40,7 +43,8 @@ struct RowDetail {
   size_t top_k = 3;                     // Length of top_coefficients.
 };
 
-// INVALID_ARGUMENT naming the field: one that is missing, of another type, or that belongs to another kind of row.
+// INVALID_ARGUMENT naming the field: one that is missing, of another type, or that belongs to
+// another kind of row.
 absl::StatusOr<ScoreRow> ScoreRowOf(const Json& fields);
 
 // Removes the fields that the outcome will write; how many there were.

@@ -1,6 +1,6 @@
 // client/score_stream.h
-// One ScoreStream call: writes one request at a time, hands over what comes back. Knows nothing of retries, items or
-// their order.
+// One ScoreStream call: writes one request at a time, hands over what comes back. Knows nothing of
+// retries, items or their order.
 #ifndef ASSAY_CLIENT_SCORE_STREAM_H_
 #define ASSAY_CLIENT_SCORE_STREAM_H_
 
@@ -16,7 +16,8 @@
 
 namespace assay::client {
 
-// The owner's methods are for one thread, which is not gRPC's. Borrows the stub and the listener: both outlive it.
+// The owner's methods are for one thread, which is not gRPC's. Borrows the stub and the listener:
+// both outlive it.
 class ScoreStream final
     : private grpc::ClientBidiReactor<v1::ScoreStreamRequest, v1::ScoreStreamResponse> {
  public:
@@ -27,7 +28,8 @@ class ScoreStream final
     virtual void OnReply(v1::ScoreStreamResponse reply) = 0;
     // The last Write() left the client. Not told once the stream is broken.
     virtual void OnWritable() = 0;
-    // Once, last: nothing comes after it. OK when the server ended the call after a half-close, or on its own accord.
+    // Once, last: nothing comes after it. OK when the server ended the call after a half-close, or
+    // on its own accord.
     virtual void OnEnd(const absl::Status& status) = 0;
   };
 
@@ -36,9 +38,11 @@ class ScoreStream final
   // Cancels what is left of the call and waits for OnEnd() to have run.
   ~ScoreStream() override;
 
-  // Sends `request`. Not again before OnWritable(). On a broken stream it does nothing: OnEnd() is on its way.
+  // Sends `request`. Not again before OnWritable(). On a broken stream it does nothing: OnEnd() is
+  // on its way.
   void Write(v1::ScoreStreamRequest request) ABSL_LOCKS_EXCLUDED(mu_);
-  // No more writes; the server ends the call after its last reply. Not before OnWritable() of the last Write().
+  // No more writes; the server ends the call after its last reply. Not before OnWritable() of the
+  // last Write().
   void HalfClose() ABSL_LOCKS_EXCLUDED(mu_);
   void Cancel();
 

@@ -1,5 +1,6 @@
 // client/text_table.h
-// A table in plain text: aligned columns, two spaces between them. Decides nothing about what is in it.
+// A table in plain text: aligned columns, two spaces between them. Decides nothing about what is in
+// it.
 #ifndef ASSAY_CLIENT_TEXT_TABLE_H_
 #define ASSAY_CLIENT_TEXT_TABLE_H_
 
@@ -10,8 +11,8 @@
 
 namespace assay::client {
 
-// Columns that a terminal gives to `text`: one for a code point, two for East Asian wide ones and emoji, none for combining
-// marks. Approximate, by blocks; a byte that is not UTF-8 takes one.
+// Columns that a terminal gives to `text`: one for a code point, two for East Asian wide ones and
+// emoji, none for combining marks. Approximate, by blocks; a byte that is not UTF-8 takes one.
 int DisplayWidth(absl::string_view text);
 
 // Not thread-safe.

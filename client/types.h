@@ -1,6 +1,7 @@
 // client/types.h
-// What the client library speaks: plain structs, so that a caller needs neither protobuf nor gRPC headers of its own.
-// Meanings, units and ranges are those of proto/assay/v1/reward.proto, the reference manual of the wire.
+// What the client library speaks: plain structs, so that a caller needs neither protobuf nor gRPC
+// headers of its own. Meanings, units and ranges are those of proto/assay/v1/reward.proto, the
+// reference manual of the wire.
 #ifndef ASSAY_CLIENT_TYPES_H_
 #define ASSAY_CLIENT_TYPES_H_
 
@@ -24,8 +25,8 @@ enum class Detail {
   kObjectives,  // Also rewards, gating and coefficients.
 };
 
-// What the server does with a conversation longer than the limit. A cut conversation has another score than the whole
-// one.
+// What the server does with a conversation longer than the limit. A cut conversation has another
+// score than the whole one.
 enum class Truncation {
   kRefuse,     // That response's result is INVALID_ARGUMENT.
   kKeepEnd,    // Keeps the last tokens.
@@ -42,8 +43,8 @@ struct ScoreRequest {
   std::string model_revision;  // If not empty: FAILED_PRECONDITION from any other revision.
 };
 
-// The scores of one response. K objectives; the vectors are empty for Detail::kScore and for a model with a scalar head.
-// score = sum over K of rewards x coefficients.
+// The scores of one response. K objectives; the vectors are empty for Detail::kScore and for a
+// model with a scalar head. score = sum over K of rewards x coefficients.
 struct Score {
   float score =
       0;  // Finite, unbounded, higher is better; comparable under one model_revision only.

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "base/grpc_status.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
 
@@ -97,9 +96,12 @@ absl::StatusOr<ScoreReply> FromWire(const v1::ScoreResponse& response, int respo
 }
 
 absl::Status FromWire(const v1::Error& error) {
-  if (error.code() == 0)
-    return absl::UnknownError(absl::StrCat("an error without a code: ", error.message()));
-  return FromGrpcStatus(grpc::Status(static_cast<grpc::StatusCode>(error.code()), error.message()));
+  const int code = error.code();
+  if (code < static_cast<int>(absl::StatusCode::kCancelled) ||
+      code > static_cast<int>(absl::StatusCode::kUnauthenticated)) {
+    return absl::UnknownError(absl::StrCat("an error with code ", code, ": ", error.message()));
+  }
+  return absl::Status(static_cast<absl::StatusCode>(code), error.message());
 }
 
 ModelInfo FromWire(const v1::ModelInfo& from) {

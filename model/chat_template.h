@@ -16,11 +16,11 @@ namespace assay {
 
 // What the variants differ in.
 struct ChatFormat {
-  std::string name;        // "llama3" or "chatml".
+  std::string name = "";   // "llama3" or "chatml".
   bool trims = true;       // Contents lose the white space at both ends, as by Python's str.strip.
   bool needs_bos = false;  // The begin-of-text token stands before the first message.
-  std::string
-      default_system;  // A whole system turn, put first where the conversation has no system turn first.
+  // A whole system turn, put first where the conversation does not begin with one. Empty: none.
+  std::string default_system = "";
 };
 
 class ChatTemplate {

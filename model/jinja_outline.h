@@ -12,14 +12,12 @@
 
 namespace assay {
 
-// Words are names and operators as in Jinja, "{%" "%}" "{{" "}}", and literal texts, which begin with a '.
 // Two templates with equal outlines render every conversation alike, provided that no generation prompt is asked for.
 //
-// Read as transformers configures Jinja (trim_blocks, lstrip_blocks). Made alike: white space in tags and what "-" and
-// the two options strip; text outside tags and {{ 'text' }}; neighbouring outputs and {{ a + b }}; ~ and +; x['name'] and
-// x.name; x.strip() and x | trim; loop.index0 == 0 and loop.first; parentheses around one operand; variables' names.
-// Left out: comments, and what is rendered only if add_generation_prompt is true.
-// Nothing where the template uses syntax that this reader does not know.
+// The words are those of jinja_words.h, made alike: neighbouring outputs and {{ a + b }}; ~ and +; x['name'] and x.name;
+// x.strip() and x | trim; loop.index0 == 0 and loop.first; parentheses around one operand; variables' names. What is
+// rendered only if add_generation_prompt is true is left out.
+// Nothing where jinja_words.h reads nothing. Pure.
 std::optional<std::vector<std::string>> OutlineOf(absl::string_view jinja);
 
 }  // namespace assay

@@ -87,21 +87,25 @@ std::optional<at::Tensor> MaskOf(const Segment& segment, const AttentionPlan& pl
               segment.prefix.size() + segment.own.size());
 }
 
-// Writes the segment's rows of `out` [N, A, D] for key heads first..last-1 and the query heads that read them.
-void AttendWithin(const Segment& segment, int64_t first, int64_t last, const at::Tensor& q,
+// Heads first x width .. (first + count) x width - 1 of x [rows, heads, D], by key head: [count, width, rows, D].
+at::Tensor SomeHeads(const at::Tensor& x, int64_t first, int64_t count, int64_t width) {
+  return ByKeyHead(x.narrow(1, first * width, count * width), count);
+}
+
+// Writes the segment's rows of `out` [N, A, D] for `count` key heads from `first` on, and the query heads that read them.
+void AttendWithin(const Segment& segment, int64_t first, int64_t count, const at::Tensor& q,
                   const at::Tensor& k, const at::Tensor& v, const AttentionPlan& plan,
                   at::Tensor& out) {
-  const auto heads = [&](const at::Tensor& x) {
-    return ByKeyHead(x, k.size(1)).narrow(0, first, last - first);
+  const int64_t group = q.size(1) / k.size(1);
+  const auto keys_of = [&](const at::Tensor& x) {
+    const at::Tensor visible = VisibleRows(x.narrow(1, first, count), segment);
+    return ByKeyHead(visible, count).expand({-1, group, -1, -1});
   };
-  const at::Tensor queries = heads(Rows(q, segment.own.begin, segment.own.end));
-  const std::vector<int64_t> broadcast = {-1, queries.size(1), -1, -1};
   const std::optional<at::Tensor> mask = MaskOf(segment, plan);
   const at::Tensor attended = at::scaled_dot_product_attention(
-      queries, heads(VisibleRows(k, segment)).expand(broadcast),
-      heads(VisibleRows(v, segment)).expand(broadcast), mask, /*dropout_p=*/0.0,
-      /*is_causal=*/!mask.has_value());
-  heads(Rows(out, segment.own.begin, segment.own.end)).copy_(attended);
+      SomeHeads(Rows(q, segment.own.begin, segment.own.end), first, count, group), keys_of(k),
+      keys_of(v), mask, /*dropout_p=*/0.0, /*is_causal=*/!mask.has_value());
+  SomeHeads(Rows(out, segment.own.begin, segment.own.end), first, count, group).copy_(attended);
 }
 
 }  // namespace
@@ -181,7 +185,7 @@ at::Tensor SegmentAttention(const at::Tensor& q, const at::Tensor& k, const at::
     const int64_t tasks = static_cast<int64_t>(plan.segments.size()) * key_heads;
     ForRowBlocks(tasks, /*block_rows=*/1, [&](int64_t task, int64_t) {
       const int64_t head = task % key_heads;
-      AttendWithin(plan.segments[task / key_heads], head, head + 1, q, k, v, plan, out);
+      AttendWithin(plan.segments[task / key_heads], head, 1, q, k, v, plan, out);
     });
   } else {
     for (const Segment& segment : plan.segments) {

@@ -48,19 +48,9 @@ absl::StatusOr<PreTokenizer> PreTokenizer::Create(const Json* json) {
 }
 
 absl::Status PreTokenizer::AddSteps(const JsonFields& fields, int depth) {
-  ASSAY_ASSIGN_OR_RETURN(const std::string type, fields.String("type"));
-  if (type == "Sequence") {
-    if (depth == kMaxDepth) {
-      return absl::UnimplementedError("pre_tokenizer: a Sequence nested too deep");
-    }
-    ASSAY_ASSIGN_OR_RETURN(const Json* parts, fields.Array("pretokenizers"));
-    for (size_t i = 0; i < parts->size(); ++i) {
-      const std::string path = absl::StrCat(fields.PathOf("pretokenizers"), "[", i, "]");
-      ASSAY_ASSIGN_OR_RETURN(const JsonFields part, JsonFields::Of((*parts)[i], path));
-      ASSAY_RETURN_IF_ERROR(AddSteps(part, depth + 1));
-    }
-    return absl::OkStatus();
-  }
+  std::string type;
+  ASSAY_ASSIGN_OR_RETURN(type, fields.String("type"));
+  if (type == "Sequence") return AddSequence(fields, depth);
   if (is_byte_level_) {
     return absl::UnimplementedError("pre_tokenizer: a step after ByteLevel");
   }
@@ -73,6 +63,19 @@ absl::Status PreTokenizer::AddSteps(const JsonFields& fields, int depth) {
   }
   return absl::UnimplementedError(
       absl::StrCat(fields.PathOf("type"), ": ", absl::CHexEscape(type)));
+}
+
+absl::Status PreTokenizer::AddSequence(const JsonFields& fields, int depth) {
+  if (depth == kMaxDepth) {
+    return absl::UnimplementedError("pre_tokenizer: a Sequence nested too deep");
+  }
+  ASSAY_ASSIGN_OR_RETURN(const Json* parts, fields.Array("pretokenizers"));
+  for (size_t i = 0; i < parts->size(); ++i) {
+    const std::string path = absl::StrCat(fields.PathOf("pretokenizers"), "[", i, "]");
+    ASSAY_ASSIGN_OR_RETURN(const JsonFields part, JsonFields::Of((*parts)[i], path));
+    ASSAY_RETURN_IF_ERROR(AddSteps(part, depth + 1));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status PreTokenizer::AddSplit(const JsonFields& fields) {

@@ -54,6 +54,7 @@ class PreTokenizer {
   PreTokenizer() = default;
 
   absl::Status AddSteps(const JsonFields& fields, int depth);
+  absl::Status AddSequence(const JsonFields& fields, int depth);
   absl::Status AddSplit(const JsonFields& fields);
   absl::Status AddByteLevel(const JsonFields& fields);
 

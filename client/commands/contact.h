@@ -1,6 +1,6 @@
 // client/commands/contact.h
-// How every command begins and ends: the server is reached and asked what it is, or the user is told in one sentence why not
-// and what to do.
+// How every command begins and ends: the server is reached and asked what it is, or the user is
+// told in one sentence why not and what to do.
 #ifndef ASSAY_CLIENT_COMMANDS_CONTACT_H_
 #define ASSAY_CLIENT_COMMANDS_CONTACT_H_
 
@@ -35,7 +35,8 @@ struct Contact {
   ModelInfo model;
 };
 
-// Connects and asks for the model, within a few seconds. An error's message is a whole sentence for the user.
+// Connects and asks for the model, within a few seconds. An error's message is a whole sentence for
+// the user.
 absl::StatusOr<Contact> ReachServer(const std::string& address);
 
 // "assay: MESSAGE" on `streams.err`; kExitFailed.

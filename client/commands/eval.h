@@ -27,8 +27,9 @@ struct EvalFlags {
 // The subcommand. `flags` outlives the parsing.
 CLI::App* AddEvalCommand(CLI::App* app, EvalFlags* flags);
 
-// kExitFine; kExitSomeErrors: the report is there, some pairs could not be scored and are no part of it; kExitFailed: no
-// report, and one sentence on streams.err says why. Nothing is sent unless every file is right.
+// kExitFine; kExitSomeErrors: the report is there, some pairs could not be scored and are no part
+// of it; kExitFailed: no report, and one sentence on streams.err says why. Nothing is sent unless
+// every file is right.
 int RunEval(const EvalFlags& flags, const Streams& streams);
 
 }  // namespace assay::client

@@ -89,7 +89,8 @@ class ScoreRun {
     return std::nullopt;
   }
 
-  // The request of the row, which is open from now on; or nullopt, and the row is written with its error.
+  // The request of the row, which is open from now on; or nullopt, and the row is written with its
+  // error.
   std::optional<ScoreRequest> Open(int64_t place, const std::string& line)
       ABSL_LOCKS_EXCLUDED(mu_) {
     absl::StatusOr<Json> fields = ParseJsonObject(line);
@@ -170,9 +171,9 @@ class ScoreRun {
   RowDetail detail_;
   bool explain_ = false;
 
-  JsonlReader* const
-      reader_;  // Borrowed. The source's thread, until ScoreAll() has returned; so are the next two.
-  int64_t read_ = 0;  // Rows.
+  // The source's thread, until ScoreAll() has returned.
+  JsonlReader* const reader_;  // Borrowed.
+  int64_t read_ = 0;           // Rows.
   absl::Status input_error_;
 
   OrderedLines lines_;

@@ -1,6 +1,6 @@
 // client/commands/score.h
-// `assay score`: scores the rows of a file and writes them, in order, with their scores. Row shapes: client/score_rows.h.
-// Memory is bounded by the rows in flight, whatever the file's size.
+// `assay score`: scores the rows of a file and writes them, in order, with their scores. Row
+// shapes: client/score_rows.h. Memory is bounded by the rows in flight, whatever the file's size.
 #ifndef ASSAY_CLIENT_COMMANDS_SCORE_H_
 #define ASSAY_CLIENT_COMMANDS_SCORE_H_
 
@@ -28,8 +28,9 @@ struct ScoreFlags {
 // The subcommand. `flags` outlives the parsing.
 CLI::App* AddScoreCommand(CLI::App* app, ScoreFlags* flags);
 
-// kExitFine; kExitSomeErrors: every row is written, some with errors; kExitFailed: stopped early, one sentence on
-// streams.err says why (rows already sent are written, the rest is not read); kExitBadUsage: the flags contradict each other.
+// kExitFine; kExitSomeErrors: every row is written, some with errors; kExitFailed: stopped early,
+// one sentence on streams.err says why (rows already sent are written, the rest is not read);
+// kExitBadUsage: the flags contradict each other.
 int RunScore(const ScoreFlags& flags, const Streams& streams);
 
 }  // namespace assay::client

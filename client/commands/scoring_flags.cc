@@ -8,8 +8,6 @@
 namespace assay::client {
 namespace {
 
-constexpr int64_t kLargestInFlight = 65536;
-
 // An option that takes one of the names in `values`.
 template <typename Value>
 void AddChoice(CLI::App* command, const char* flag, const char* help,
@@ -75,7 +73,7 @@ void AddScoringFlags(CLI::App* command, ScoringFlags* flags) {
   command
       ->add_option("--in-flight", flags->in_flight,
                    "Rows sent and not yet answered, at most\n(environment: ASSAY_IN_FLIGHT)")
-      ->check(CLI::Range(int64_t{1}, kLargestInFlight))
+      ->check(CLI::Range(int64_t{1}, BulkOptions::kLargestInFlight))
       ->envname("ASSAY_IN_FLIGHT")
       ->option_text("N [64]");
   command

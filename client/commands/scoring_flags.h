@@ -24,14 +24,16 @@ struct ScoringFlags {
   int64_t in_flight = 64;                     // BulkOptions::max_in_flight.
   absl::Duration timeout = absl::Minutes(5);  // Of one row, its retries included.
 
-  // A request without prompt and responses. `revision` is the model's: a row must not be scored by another one.
+  // A request without prompt and responses. `revision` is the model's: a row must not be scored by
+  // another one.
   ScoreRequest Request(const std::string& revision) const;
 };
 
 // --address. `flags` outlives the parsing.
 void AddAddressFlag(CLI::App* command, std::string* address);
 
-// --detail, --truncation, --max-tokens, --in-flight, --timeout. The defaults shown are those in `flags`.
+// --detail, --truncation, --max-tokens, --in-flight, --timeout. The defaults shown are those in
+// `flags`.
 void AddScoringFlags(CLI::App* command, ScoringFlags* flags);
 
 }  // namespace assay::client

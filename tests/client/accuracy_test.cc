@@ -32,7 +32,8 @@ TEST(AccuracyTest, NoPairsHaveNoAccuracyAndEveryInterval) {
   EXPECT_EQ(WilsonInterval(0, 0).high, 1);
 }
 
-// The interval's ends are by definition the accuracies p for which wins / n lies z standard deviations of p away.
+// The interval's ends are by definition the accuracies p for which wins / n lies z standard
+// deviations of p away.
 TEST(AccuracyTest, TheIntervalIsWilsons) {
   constexpr double z = 1.959964;
   const struct { int64_t wins, n; } kCases[] = {{157, 234}, {1, 10}, {1, 2}, {9, 10}, {1492, 2985}};

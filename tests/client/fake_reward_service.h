@@ -1,6 +1,6 @@
 // tests/client/fake_reward_service.h
-// A small honest reward service on a real loopback socket, told to fail. A score is a pure function of its texts, so that a
-// reply can be checked to belong to its request.
+// A small honest reward service on a real loopback socket, told to fail. A score is a pure function
+// of its texts, so that a reply can be checked to belong to its request.
 #ifndef ASSAY_TESTS_CLIENT_FAKE_REWARD_SERVICE_H_
 #define ASSAY_TESTS_CLIENT_FAKE_REWARD_SERVICE_H_
 

@@ -128,7 +128,8 @@ TEST(ScoreRowsTest, AnEarlierOutcomeIsRemovedBeforeTheNextIsWritten) {
   EXPECT_EQ(RemoveOutcomeFields(&fields), 0);
 }
 
-// Every name that AddOutcome can write must be one that RemoveOutcomeFields removes, or rows would keep stale values.
+// Every name that AddOutcome can write must be one that RemoveOutcomeFields removes, or rows would
+// keep stale values.
 TEST(ScoreRowsTest, WhateverAnOutcomeWritesCanBeRemovedAgain) {
   const RowDetail detail = {.objectives = {"helpsteer-a"}};
   const Score full = {

@@ -8,8 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "base/jsonl_reader.h"
 #include "client/pair_dataset.h"
 #include "client/reward_client.h"
 #include "model/load_model.h"
@@ -23,16 +21,13 @@ using ::testing::SizeIs;
 
 constexpr absl::Duration kTimeout = absl::Minutes(10);
 constexpr int kClients = 64;
-// A score in bfloat16 may move by this much with the batch it runs in, about twice the largest difference seen; scores of
-// different conversations lie further apart.
-constexpr float kBatchNoise = 0.02f;
 
 // Short requests over real pairs: every response differs.
 std::vector<client::ScoreRequest> RealRequests(size_t count) {
-  auto pairs = client::ReadPairs(absl::StrCat(ASSAY_SOURCE_DIR, "/data/anthropic_hhh.jsonl.gz"));
+  auto pairs = client::ReadPairs(ASSAY_SOURCE_DIR "/data/anthropic_hhh.jsonl.gz", 0);
   EXPECT_TRUE(pairs.ok()) << pairs.status();
   std::vector<client::ScoreRequest> requests;
-  for (client::Pair& pair : *pairs) {
+  for (client::PreferencePair& pair : *pairs) {
     client::ScoreRequest request{.prompt = std::move(pair.prompt),
                                  .responses = {std::move(pair.chosen), std::move(pair.rejected)},
                                  .detail = client::Detail::kObjectives};
@@ -44,6 +39,19 @@ std::vector<client::ScoreRequest> RealRequests(size_t count) {
   }
   ADD_FAILURE() << "only " << requests.size() << " short pairs";
   return requests;
+}
+
+// To the bit: on a CPU a score does not depend on the batch it was computed in.
+void ExpectSameScores(const client::ScoreReply& a, const client::ScoreReply& b) {
+  ASSERT_EQ(a.results.size(), b.results.size());
+  for (size_t r = 0; r < a.results.size(); ++r) {
+    ASSERT_TRUE(a.results[r].ok()) << a.results[r].status();
+    ASSERT_TRUE(b.results[r].ok()) << b.results[r].status();
+    EXPECT_EQ(a.results[r]->score, b.results[r]->score);
+    EXPECT_EQ(a.results[r]->rewards, b.results[r]->rewards);
+    EXPECT_EQ(a.results[r]->gating, b.results[r]->gating);
+    EXPECT_EQ(a.results[r]->input_tokens, b.results[r]->input_tokens);
+  }
 }
 
 class RealModelTest : public ::testing::Test {
@@ -69,7 +77,8 @@ class RealModelTest : public ::testing::Test {
   }
 
   // Each request's replies when nothing else runs.
-  static std::vector<client::ScoreReply> ScoreAlone(const std::vector<client::ScoreRequest>& requests) {
+  static std::vector<client::ScoreReply> ScoreAlone(
+      const std::vector<client::ScoreRequest>& requests) {
     const std::unique_ptr<RewardClient> client = Client();
     std::vector<client::ScoreReply> replies;
     for (const client::ScoreRequest& request : requests) {
@@ -90,27 +99,18 @@ TEST_F(RealModelTest, SixtyFourConcurrentClientsEachGetTheScoresOfTheirOwnReques
   const std::vector<client::ScoreReply> alone = ScoreAlone(requests);
   const int64_t batches_before = Client()->GetModel(kTimeout)->counters.batches;
 
-  std::vector<absl::StatusOr<client::ScoreReply>> together(kClients, absl::UnknownError("no reply"));
+  std::vector<absl::StatusOr<client::ScoreReply>> together(kClients,
+                                                           absl::UnknownError("no reply"));
   std::vector<std::thread> clients;
   for (int i = 0; i < kClients; ++i) {
     clients.emplace_back([&, i] { together[i] = Client()->Score(requests[i], kTimeout); });
   }
   for (std::thread& client : clients) client.join();
 
-  float largest = 0;
   for (int i = 0; i < kClients; ++i) {
     ASSERT_TRUE(together[i].ok()) << together[i].status();
-    ASSERT_THAT(together[i]->results, SizeIs(2));
-    for (int r = 0; r < 2; ++r) {
-      ASSERT_TRUE(together[i]->results[r].ok()) << together[i]->results[r].status();
-      const float difference =
-          std::abs(together[i]->results[r]->score - alone[i].results[r]->score);
-      largest = std::max(largest, difference);
-      EXPECT_LE(difference, kBatchNoise) << "client " << i << ", response " << r;
-      EXPECT_EQ(together[i]->results[r]->input_tokens, alone[i].results[r]->input_tokens);
-    }
+    ExpectSameScores(*together[i], alone[i]);
   }
-  std::printf("largest difference between alone and together: %g\n", largest);
   const client::Counters counters = Client()->GetModel(kTimeout)->counters;
   EXPECT_GT(counters.max_batch_groups, 1);
   EXPECT_LT(counters.batches - batches_before, kClients);
@@ -143,9 +143,7 @@ TEST_F(RealModelTest, BulkScoringOverTheStreamGivesTheSameScoresAsSingleCalls) {
       [&](int64_t index, absl::StatusOr<client::ScoreReply> reply) {
         ++answers[index];
         ASSERT_TRUE(reply.ok()) << reply.status();
-        for (int r = 0; r < 2; ++r) {
-          EXPECT_NEAR(reply->results[r]->score, alone[index].results[r]->score, kBatchNoise);
-        }
+        ExpectSameScores(*reply, alone[index]);
       },
       {}, kTimeout);
   EXPECT_OK(status);
@@ -154,7 +152,8 @@ TEST_F(RealModelTest, BulkScoringOverTheStreamGivesTheSameScoresAsSingleCalls) {
 
 TEST_F(RealModelTest, TheGateDependsOnThePromptAlone) {
   client::ScoreRequest request = RealRequests(1)[0];
-  request.responses = {"Yes.", "I would rather talk about the history of the violin in Cremona.", ""};
+  request.responses = {"Yes.", "I would rather talk about the history of the violin in Cremona.",
+                       ""};
   const client::ScoreReply reply = ScoreAlone({request})[0];
   for (const absl::StatusOr<client::Score>& result : reply.results) {
     EXPECT_EQ(result->gating, reply.results[0]->gating);
@@ -165,7 +164,8 @@ TEST_F(RealModelTest, AConversationOverTheLimitIsRefusedOrCutAsAsked) {
   client::ScoreRequest request = RealRequests(1)[0];
   request.max_tokens = 40;
   request.responses = {std::string(4000, 'a')};
-  EXPECT_EQ(ScoreAlone({request})[0].results[0].status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ScoreAlone({request})[0].results[0].status().code(),
+            absl::StatusCode::kInvalidArgument);
   request.truncation = client::Truncation::kKeepStart;
   const client::ScoreReply cut = ScoreAlone({request})[0];
   ASSERT_TRUE(cut.results[0].ok()) << cut.results[0].status();

@@ -35,6 +35,10 @@ TEST(BytePatternTest, FoldingAddsBothCasesAndTheTwoCharactersBeyondAscii) {
   EXPECT_EQ(pattern.pcre2, R"((?:[\x53\x73\x9F]\x31))");
 }
 
+TEST(BytePatternTest, ALookAheadMayHoldAFoldedGroup) {
+  EXPECT_EQ(TranslatePattern("a(?=(?i:b)c)").value().pcre2, R"(\x61(?=(?:[\x42\x62])\x63))");
+}
+
 TEST(BytePatternTest, WhatIsNotKnownToBeTheSameIsUnimplementedByName) {
   const std::pair<const char*, const char*> cases[] = {
       {"^a", "^"},

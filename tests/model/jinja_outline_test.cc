@@ -19,7 +19,7 @@ TEST(JinjaOutlineTest, WordsAreThoseOfTheTemplate) {
   EXPECT_THAT(OutlineOf(""), Optional(ElementsAre()));
 }
 
-// Templates that render alike. Checked with Jinja 3.1 as transformers configures it.
+// Templates that render alike.
 TEST(JinjaOutlineTest, LayoutAndSpellingDoNotMatter) {
   const std::pair<const char*, const char*> alike[] = {
       {"{{a}}", "{{  a\n}}"},

@@ -32,7 +32,9 @@ std::unique_ptr<RewardModel> ModelOf(const TensorMap& tensors, const ModelConfig
                                      const RewardModelOptions& options = {}) {
   auto checkpoint = CheckpointTensors::Open(WriteFolder("reward_model", tensors));
   EXPECT_THAT(checkpoint, IsOk());
-  auto model = RewardModel::Create(config, *std::move(checkpoint), options, {.name = "tiny"});
+  ModelInfo info;
+  info.name = "tiny";
+  auto model = RewardModel::Create(config, *std::move(checkpoint), options, info);
   EXPECT_THAT(model, IsOk());
   return model.ok() ? *std::move(model) : nullptr;
 }

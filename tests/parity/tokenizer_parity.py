@@ -133,7 +133,8 @@ LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[
 O200K = (r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"
          r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}|"
          r" ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+")
-PATTERNS = [LLAMA3, O200K, r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+",
+PUNCTUATION = [rf"\{c}" for c in '!"#$%&()*+,-./:;=?@[]^{|}~']
+PATTERNS = [*PUNCTUATION, "[" + "".join(PUNCTUATION[::2]) + "]", r"a(?=(?i:S)t)", LLAMA3, O200K, r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+",
             r"\s", r"\S+", r"\d{2,}", r"\D", r"[a-eX-Z\d]+", r"[^a-z\s]{1,4}", r"\p{P}", r"\P{L}+?", r"(?=\p{Lu})\p{L}{1,2}",
             r"(?i:[k-t])", r"(?i:[^s])", r"(?i:don|ski)", r".{3}", r"(a|ab)(c|bcd)?", r"[-/\]\\]+", r"é|中+|ſ", r"\p{Nl}|\p{No}", r"[\p{Cn}\p{Co}\p{Cc}]",
             r"\p{M}+", r"a*?b", r"\r\n|\n|\r", r"[ \t]+\n?", r"(?:\p{L}\p{N})+", r"\p{Zs}|\p{Zl}|\p{Zp}", r"[^ ]{2}"]

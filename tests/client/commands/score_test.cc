@@ -207,7 +207,7 @@ TEST(ScoreCommandTest, AServerThatFallsSilentIsExitOneAndEveryRowSentIsWrittenWi
 
 TEST(ScoreCommandTest, ABrokenStreamIsToldAndChangesNothingElse) {
   FakeRewardService service;
-  service.BreakStreamAfter(5, absl::UnavailableError("reset"));
+  service.BreakStreamAfter(0, absl::UnavailableError("reset"));
   std::string input;
   for (int i = 0; i < 50; ++i) input += RowOf(i);
   const Finished finished = RunHere(service.address(), input);
