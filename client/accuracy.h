@@ -37,9 +37,9 @@ struct Tally {
 };
 
 struct SubsetAccuracy {
-  std::string subset;
-  Tally score;
-  std::vector<Tally> objectives;  // In the model's order.
+  std::string subset = {};
+  Tally score = {};
+  std::vector<Tally> objectives = {};  // In the model's order.
   int64_t errors = 0;
 };
 

@@ -41,7 +41,7 @@ struct BulkOptions {
   int64_t max_in_flight = 64;
   // Told on the caller's thread when a stream broke and its items are about to be sent again; may
   // be empty.
-  std::function<void(const absl::Status& why)> on_reconnect;
+  std::function<void(const absl::Status& why)> on_reconnect = {};
 
   // INVALID_ARGUMENT naming the field, its value and its range.
   absl::Status Validate() const;

@@ -18,14 +18,14 @@
 namespace assay::client {
 
 struct EvalSummary {
-  ModelInfo model;
-  std::vector<std::string> data;  // Files.
-  std::vector<std::string>
-      objectives;  // Measured ones, in the model's order; empty: only the score.
-  std::vector<SubsetAccuracy> subsets;
-  SubsetAccuracy total;
+  ModelInfo model = {};
+  std::vector<std::string> data = {};  // Files.
+  // Measured ones, in the model's order; empty: only the score.
+  std::vector<std::string> objectives = {};
+  std::vector<SubsetAccuracy> subsets = {};
+  SubsetAccuracy total = {};
   int64_t tokens = 0;  // Of scored conversations, as if nothing were shared.
-  absl::Duration elapsed;
+  absl::Duration elapsed = {};
 };
 
 // A row a subset and a total: pairs scored, accuracy by the score with its 95 % interval, by each

@@ -15,11 +15,11 @@
 namespace assay::client {
 
 struct PreferencePair {
-  Json id;             // As in the row, text or integer; the line's number where it has none.
-  std::string subset;  // As in the row; the file's name without its endings where it has none.
-  std::vector<Message> prompt;  // Ends with a user turn; roles as stored.
-  std::string chosen;
-  std::string rejected;
+  Json id = {};             // As in the row, text or integer; the line's number where it has none.
+  std::string subset = {};  // As in the row; the file's name without its endings where it has none.
+  std::vector<Message> prompt = {};  // Ends with a user turn; roles as stored.
+  std::string chosen = {};
+  std::string rejected = {};
 };
 
 // The pairs of `path` (plain or gzip; "-" is standard input), the first `limit` of them; 0: all. A

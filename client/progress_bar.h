@@ -18,7 +18,7 @@ struct Progress {
   int64_t total = 0;  // 0: not known.
   int64_t errors = 0;
   int64_t tokens = 0;
-  absl::Duration elapsed;
+  absl::Duration elapsed = {};
 };
 
 // "120/840 pairs, 12.3 pairs/s, 4,567 tokens/s, 58 s left, 2 errors". `noun` in the singular.
@@ -28,8 +28,8 @@ std::string ProgressLine(const Progress& progress, const std::string& noun);
 class ProgressBar {
  public:
   struct Options {
-    std::string noun;   // What is counted, in the singular.
-    int64_t total = 0;  // 0: not known.
+    std::string noun = {};  // What is counted, in the singular.
+    int64_t total = 0;      // 0: not known.
     bool on_terminal = false;
   };
 

@@ -23,8 +23,8 @@ using RequestSource = std::function<std::optional<ScoreRequest>()>;
 class RequestPump {
  public:
   struct Pulled {
-    std::vector<ScoreRequest> requests;  // Oldest first.
-    bool ended = false;                  // Nothing comes after these.
+    std::vector<ScoreRequest> requests = {};  // Oldest first.
+    bool ended = false;                       // Nothing comes after these.
   };
 
   // Starts pulling, at most `room` (> 0) requests that Release() has not given back. `notify` runs

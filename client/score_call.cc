@@ -24,16 +24,17 @@ void ScoreCall::Start() {
 void ScoreCall::Attempt() {
   auto context = std::make_shared<grpc::ClientContext>();
   context->set_deadline(absl::ToChronoTime(deadline_));
+  grpc::ClientContext* const borrowed = context.get();
   bool cancelled;
   {
     MutexLock lock(&mu_);
     cancelled = cancelled_;
-    context_ = context;
+    context_ = std::move(context);
   }
   if (cancelled) return Finish(absl::CancelledError("the call was cancelled"));
   response_.Clear();
-  stub_->async()->Score(context.get(), &request_, &response_,
-                        [this, context](grpc::Status status) { OnAttemptDone(status); });
+  stub_->async()->Score(borrowed, &request_, &response_,
+                        [this](const grpc::Status& status) { OnAttemptDone(status); });
 }
 
 void ScoreCall::Cancel() {
@@ -50,6 +51,14 @@ void ScoreCall::Cancel() {
 void ScoreCall::OnAttemptDone(const grpc::Status& status) {
   absl::StatusOr<ScoreReply> outcome =
       status.ok() ? FromWire(response_, request_.responses_size()) : FromGrpcStatus(status);
+  // Before `done` can run: a context holds its channel, and gRPC aborts when a channel's last
+  // reference goes on this thread, as it would if `done` let the client be destroyed.
+  std::shared_ptr<grpc::ClientContext> finished;
+  {
+    MutexLock lock(&mu_);
+    finished = std::move(context_);
+  }
+  finished.reset();
   if (!ScheduleRetry(outcome)) Finish(std::move(outcome));
 }
 

@@ -34,13 +34,13 @@ enum class RowKind { kMessages, kResponses, kPair };
 
 struct ScoreRow {
   RowKind kind;
-  std::vector<Message> prompt;
-  std::vector<std::string> responses;  // For a pair: chosen, rejected.
+  std::vector<Message> prompt = {};
+  std::vector<std::string> responses = {};  // For a pair: chosen, rejected.
 };
 
 struct RowDetail {
-  std::vector<std::string> objectives;  // The model's. Empty: results have only the score.
-  size_t top_k = 3;                     // Length of top_coefficients.
+  std::vector<std::string> objectives = {};  // The model's. Empty: results have only the score.
+  size_t top_k = 3;                          // Length of top_coefficients.
 };
 
 // INVALID_ARGUMENT naming the field: one that is missing, of another type, or that belongs to

@@ -16,8 +16,8 @@ namespace assay::client {
 
 // One turn of a conversation. Texts are UTF-8.
 struct Message {
-  std::string role;  // "system", "user" or "assistant".
-  std::string content;
+  std::string role = {};  // "system", "user" or "assistant".
+  std::string content = {};
 };
 
 enum class Detail {
@@ -35,12 +35,12 @@ enum class Truncation {
 
 // One prompt and the responses to it, each scored on its own.
 struct ScoreRequest {
-  std::vector<Message> prompt;         // Oldest turn first; at least one.
-  std::vector<std::string> responses;  // Assistant turns; at least one.
+  std::vector<Message> prompt = {};         // Oldest turn first; at least one.
+  std::vector<std::string> responses = {};  // Assistant turns; at least one.
   Detail detail = Detail::kScore;
   Truncation truncation = Truncation::kRefuse;
-  int32_t max_tokens = 0;      // Longest conversation to score, in tokens; 0: the server's limit.
-  std::string model_revision;  // If not empty: FAILED_PRECONDITION from any other revision.
+  int32_t max_tokens = 0;  // Longest conversation to score, in tokens; 0: the server's limit.
+  std::string model_revision = {};  // If not empty: FAILED_PRECONDITION from any other revision.
 };
 
 // The scores of one response. K objectives; the vectors are empty for Detail::kScore and for a
@@ -48,26 +48,26 @@ struct ScoreRequest {
 struct Score {
   float score =
       0;  // Finite, unbounded, higher is better; comparable under one model_revision only.
-  std::vector<float> rewards;
-  std::vector<float> gating;  // Depends on the prompt alone.
-  std::vector<float> coefficients;
+  std::vector<float> rewards = {};
+  std::vector<float> gating = {};  // Depends on the prompt alone.
+  std::vector<float> coefficients = {};
   int32_t input_tokens = 0;      // Of the conversation as scored, template included.
   int32_t truncated_tokens = 0;  // Cut away; 0 unless the request allowed it.
 };
 
 // Where the time of a request went, on the server. Stages follow each other.
 struct StageTimes {
-  absl::Duration wait_encode;
-  absl::Duration encode;
-  absl::Duration queue;
-  absl::Duration forward;
+  absl::Duration wait_encode = {};
+  absl::Duration encode = {};
+  absl::Duration queue = {};
+  absl::Duration forward = {};
 };
 
 // The answer to a ScoreRequest.
 struct ScoreReply {
-  std::vector<absl::StatusOr<Score>> results;  // One a response, in the request's order.
-  std::string model_revision;
-  StageTimes times;
+  std::vector<absl::StatusOr<Score>> results = {};  // One a response, in the request's order.
+  std::string model_revision = {};
+  StageTimes times = {};
 };
 
 struct Limits {

@@ -19,7 +19,7 @@ namespace assay {
 // Strings are spelled as flags spell them.
 struct LoadOptions {
   std::string folder;                  // Holds config.json, tokenizer.json and *.safetensors.
-  std::string name;                    // ModelInfo::name; empty: the folder's own name.
+  std::string name = "";               // ModelInfo::name; empty: the folder's own name.
   std::string chat_template = "auto";  // See TextOptions.
   std::vector<std::string> devices = {"auto"};  // See ResolveDevices(); one Scorer for each.
   std::string dtype = "auto";                   // "auto" (bfloat16), "bfloat16", "float32".
@@ -32,9 +32,9 @@ struct LoadOptions {
 struct LoadedModel {
   ModelConfig config;
   std::unique_ptr<ConversationEncoder> encoder;
-  std::vector<std::unique_ptr<Scorer>>
-      scorers;     // In the order of the devices; their weights are shared on the CPU.
-  ModelInfo info;  // As scorers' info(), but device lists all, comma-separated.
+  // In the order of the devices. Those on one device share its weights.
+  std::vector<std::unique_ptr<Scorer>> scorers;
+  ModelInfo info;  // As the scorers' info(), but `device` lists all, with commas between.
 };
 
 // Reads every byte of the folder once (for the hashes) on all cores. Call it before anything else that uses torch.

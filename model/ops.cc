@@ -65,7 +65,7 @@ at::Tensor ScaleFrequencies(const at::Tensor& frequencies, const Llama3RopeScali
 }
 
 // The segment's keys (or values), prefix first: [rows, B, D].
-at::Tensor VisibleRows(const at::Tensor& x, const Segment& segment) {
+at::Tensor VisibleRows(const at::Tensor& x, const PackedSegment& segment) {
   const at::Tensor own = Rows(x, segment.own.begin, segment.own.end);
   if (segment.prefix.size() == 0) return own;
   if (segment.prefix.end == segment.own.begin) {
@@ -80,7 +80,7 @@ at::Tensor ByKeyHead(const at::Tensor& x, int64_t key_heads) {
   return x.unflatten(1, {key_heads, x.size(1) / key_heads}).permute({1, 2, 0, 3});
 }
 
-std::optional<at::Tensor> MaskOf(const Segment& segment, const AttentionPlan& plan) {
+std::optional<at::Tensor> MaskOf(const PackedSegment& segment, const AttentionPlan& plan) {
   if (segment.prefix.size() == 0) return std::nullopt;
   return plan.mask.narrow(0, 0, segment.own.size())
       .narrow(1, plan.mask_origin - segment.prefix.size(),
@@ -93,7 +93,7 @@ at::Tensor SomeHeads(const at::Tensor& x, int64_t first, int64_t count, int64_t 
 }
 
 // Writes the segment's rows of `out` [N, A, D] for `count` key heads from `first` on, and the query heads that read them.
-void AttendWithin(const Segment& segment, int64_t first, int64_t count, const at::Tensor& q,
+void AttendWithin(const PackedSegment& segment, int64_t first, int64_t count, const at::Tensor& q,
                   const at::Tensor& k, const at::Tensor& v, const AttentionPlan& plan,
                   at::Tensor& out) {
   const int64_t group = q.size(1) / k.size(1);
@@ -156,11 +156,11 @@ at::Tensor Rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& 
   return out;
 }
 
-AttentionPlan PlanAttention(const std::vector<Segment>& segments, at::ScalarType dtype,
+AttentionPlan PlanAttention(const std::vector<PackedSegment>& segments, at::ScalarType dtype,
                             at::Device device) {
   int64_t longest_own = 0;
   int64_t longest_prefix = 0;
-  for (const Segment& segment : segments) {
+  for (const PackedSegment& segment : segments) {
     if (segment.prefix.size() == 0) continue;
     longest_own = std::max(longest_own, segment.own.size());
     longest_prefix = std::max(longest_prefix, segment.prefix.size());
@@ -188,7 +188,7 @@ at::Tensor SegmentAttention(const at::Tensor& q, const at::Tensor& k, const at::
       AttendWithin(plan.segments[task / key_heads], head, 1, q, k, v, plan, out);
     });
   } else {
-    for (const Segment& segment : plan.segments) {
+    for (const PackedSegment& segment : plan.segments) {
       AttendWithin(segment, 0, key_heads, q, k, v, plan, out);
     }
   }

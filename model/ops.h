@@ -45,13 +45,13 @@ at::Tensor Rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& 
 
 // Which rows see which, for SegmentAttention; made once for all layers.
 struct AttentionPlan {
-  std::vector<Segment> segments;
+  std::vector<PackedSegment> segments;
   // For segments with a prefix: [longest own, longest prefix + longest own] C, 0 where column - mask_origin <= row,
   // else -inf. The mask of one segment is a view of it. Undefined where no segment has a prefix.
   at::Tensor mask;
   int64_t mask_origin = 0;
 };
-AttentionPlan PlanAttention(const std::vector<Segment>& segments, at::ScalarType dtype,
+AttentionPlan PlanAttention(const std::vector<PackedSegment>& segments, at::ScalarType dtype,
                             at::Device device);
 
 // Softmax(q k^T / sqrt(D)) v within the plan's segments: query row i of a segment sees its whole prefix and its own

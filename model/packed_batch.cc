@@ -15,7 +15,7 @@ class Packer {
     return {begin, static_cast<int64_t>(batch_.ids.size())};
   }
 
-  void AddSegment(Segment segment) { batch_.segments.push_back(segment); }
+  void AddSegment(PackedSegment segment) { batch_.segments.push_back(segment); }
 
   // Notes where the heads read a response whose sequence lies in `prefix`, then `own`.
   void AddResponse(RowRange prefix, RowRange own, int64_t gate_at) {

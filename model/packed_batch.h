@@ -21,10 +21,10 @@ struct RowRange {
 };
 
 // Rows that are computed together. Row i of `own` sees all of `prefix`, then `own` up to and including itself.
-struct Segment {
+struct PackedSegment {
   RowRange own;     // Not empty.
   RowRange prefix;  // Before `own` in the pack; empty for a segment that begins its sequence.
-  bool operator==(const Segment&) const = default;
+  bool operator==(const PackedSegment&) const = default;
 };
 
 // N rows (one a token), S responses in the order of the groups.
@@ -32,8 +32,8 @@ struct PackedBatch {
   std::vector<int64_t> ids;  // [N]
   std::vector<int64_t>
       positions;  // [N] within the row's sequence, prefix counted; for the rotary embedding.
-  std::vector<Segment> segments;     // Their `own` ranges cover 0..N-1 in order.
-  std::vector<int64_t> reward_rows;  // [S] each response's last token.
+  std::vector<PackedSegment> segments;  // Their `own` ranges cover 0..N-1 in order.
+  std::vector<int64_t> reward_rows;     // [S] each response's last token.
   std::vector<int64_t> gate_rows;  // [S], or empty where the responses have no gate (gate_at = -1).
 };
 

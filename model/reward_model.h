@@ -21,7 +21,7 @@ namespace assay {
 enum class ComputeDtype {
   kAuto,  // bfloat16, as the published numbers were made.
   kBFloat16,
-  kFloat32,  // Exact to about 1e-5, at twice to four times the cost.
+  kFloat32,  // Exact to about 1e-5, at two to three times the cost.
 };
 
 enum class HeadPrecision {

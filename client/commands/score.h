@@ -17,10 +17,10 @@ class App;
 namespace assay::client {
 
 struct ScoreFlags {
-  ScoringFlags scoring;
-  std::string input;   // File, plain or gzip, or "-".
-  std::string output;  // File or "-".
-  int64_t top_k = 3;   // Coefficients shown.
+  ScoringFlags scoring = {};
+  std::string input = {};   // File, plain or gzip, or "-".
+  std::string output = {};  // File or "-".
+  int64_t top_k = 3;        // Coefficients shown.
   bool explain = false;
   int64_t limit = 0;  // Rows; 0: all.
 };

@@ -174,6 +174,34 @@ TEST(RewardClientTest, DestructionEndsAScoreAllOnAnotherThreadWithEveryItemAnswe
     EXPECT_THAT(status, StatusIs(absl::StatusCode::kCancelled));
 }
 
+// gRPC aborts when the last reference to a channel goes on one of its own threads. No server here:
+// in this process it would hold gRPC's threads alive.
+TEST(RewardClientTest, AClientMayBeDestroyedTheMomentItsCallReturns) {
+  std::string address;
+  {
+    FakeRewardService gone;
+    address = gone.address();
+  }
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_OK_AND_ASSIGN(auto client,
+                         RewardClient::Connect(address, {.retry = {.initial = absl::Hours(10000),
+                                                                   .max = absl::Hours(10000)}}));
+    EXPECT_THAT(client->Score(RequestOf({"a"}), absl::Seconds(1)),
+                StatusIs(absl::StatusCode::kUnavailable));
+    client.reset();
+
+    ASSERT_OK_AND_ASSIGN(client, RewardClient::Connect(address));
+    int pulled = 0;
+    EXPECT_FALSE(
+        client
+            ->ScoreAll(
+                [&] { return ++pulled == 1 ? std::optional(RequestOf({"a"})) : std::nullopt; },
+                [](int64_t, absl::StatusOr<ScoreReply>) {}, {}, absl::Milliseconds(1))
+            .ok());
+    client.reset();
+  }
+}
+
 TEST(RewardClientTest, AMegabyteReplyPassesTheChannel) {
   std::vector<std::string> objectives;
   for (int k = 0; k < 20; ++k) objectives.push_back(absl::StrCat("objective-", k));

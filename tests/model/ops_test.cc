@@ -184,10 +184,10 @@ TEST_F(OpsTest, Llama3ScalingStretchesLongWavesKeepsShortOnesAndBlendsBetween) {
 
 // Attention written out row by row in double.
 at::Tensor NaiveAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                          const std::vector<Segment>& segments) {
+                          const std::vector<PackedSegment>& segments) {
   const int64_t group = q.size(1) / k.size(1);
   const at::Tensor out = at::zeros({q.size(0), q.size(1), q.size(2)}, at::kDouble);
-  for (const Segment& segment : segments) {
+  for (const PackedSegment& segment : segments) {
     for (int64_t row = segment.own.begin; row < segment.own.end; ++row) {
       std::vector<int64_t> visible;
       for (int64_t i = segment.prefix.begin; i < segment.prefix.end; ++i) visible.push_back(i);
@@ -208,7 +208,7 @@ at::Tensor NaiveAttention(const at::Tensor& q, const at::Tensor& k, const at::Te
 
 TEST_F(OpsTest, EachRowAttendsToItsPrefixAndToItsOwnRowsUpToItself) {
   // A prefix with two responses, one of them next to it; a sequence without; a prefix that is longer than its response.
-  const std::vector<Segment> segments = {
+  const std::vector<PackedSegment> segments = {
       {{0, 5}, {}},   {{5, 9}, {0, 5}},     {{9, 16}, {0, 5}},   {{16, 19}, {}},
       {{19, 59}, {}}, {{59, 60}, {19, 59}}, {{60, 61}, {19, 59}}};
   for (const int64_t key_heads : {1, 2, 4}) {
@@ -228,7 +228,7 @@ TEST_F(OpsTest, EachRowAttendsToItsPrefixAndToItsOwnRowsUpToItself) {
 
 TEST_F(OpsTest, ASegmentsAttentionHasTheSameBitsInAnyCompanyAndOnAnyNumberOfThreads) {
   const int threads = at::get_num_threads();
-  std::vector<Segment> segments;
+  std::vector<PackedSegment> segments;
   int64_t rows = 0;
   for (const int64_t length : {1, 31, 70, 200, 5, 260}) {
     segments.push_back({{rows, rows + length}, {}});
@@ -244,7 +244,7 @@ TEST_F(OpsTest, ASegmentsAttentionHasTheSameBitsInAnyCompanyAndOnAnyNumberOfThre
       at::set_num_threads(count);
       EXPECT_TRUE(
           at::equal(SegmentAttention(q, k, v, PlanAttention(segments, dtype, at::kCPU)), together));
-      for (const Segment& segment : segments) {
+      for (const PackedSegment& segment : segments) {
         const RowRange own = segment.own;
         const AttentionPlan alone = PlanAttention({{{0, own.size()}, {}}}, dtype, at::kCPU);
         EXPECT_TRUE(

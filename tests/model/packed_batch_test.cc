@@ -24,7 +24,7 @@ std::vector<PromptGroup> TwoGroups() {
 using Sequence = std::vector<std::pair<int64_t, int64_t>>;
 Sequence SequenceEndingAt(const PackedBatch& batch, int64_t row) {
   Sequence seen;
-  for (const Segment& segment : batch.segments) {
+  for (const PackedSegment& segment : batch.segments) {
     if (row < segment.own.begin || row >= segment.own.end) continue;
     for (RowRange range : {segment.prefix, RowRange{segment.own.begin, row + 1}}) {
       for (int64_t i = range.begin; i < range.end; ++i) {
@@ -39,8 +39,9 @@ TEST(PackedBatchTest, ComputesASharedPrefixOnceAndContinuesItsPositions) {
   const PackedBatch batch = PackGroups(TwoGroups(), /*share_prefixes=*/true);
   EXPECT_THAT(batch.ids, ElementsAre(10, 11, 12, 20, 21, 30, 40, 41));
   EXPECT_THAT(batch.positions, ElementsAre(0, 1, 2, 3, 4, 3, 0, 1));
-  EXPECT_THAT(batch.segments, ElementsAre(Segment{{0, 3}, {}}, Segment{{3, 5}, {0, 3}},
-                                          Segment{{5, 6}, {0, 3}}, Segment{{6, 8}, {}}));
+  EXPECT_THAT(batch.segments,
+              ElementsAre(PackedSegment{{0, 3}, {}}, PackedSegment{{3, 5}, {0, 3}},
+                          PackedSegment{{5, 6}, {0, 3}}, PackedSegment{{6, 8}, {}}));
   EXPECT_THAT(batch.reward_rows, ElementsAre(4, 5, 7));
   // The first gate is in the prefix, the second in the response itself.
   EXPECT_THAT(batch.gate_rows, ElementsAre(1, 5, 6));
@@ -50,8 +51,8 @@ TEST(PackedBatchTest, WritesThePrefixOutForEachResponseWhenItIsNotShared) {
   const PackedBatch batch = PackGroups(TwoGroups(), /*share_prefixes=*/false);
   EXPECT_THAT(batch.ids, ElementsAre(10, 11, 12, 20, 21, 10, 11, 12, 30, 40, 41));
   EXPECT_THAT(batch.positions, ElementsAre(0, 1, 2, 3, 4, 0, 1, 2, 3, 0, 1));
-  EXPECT_THAT(batch.segments,
-              ElementsAre(Segment{{0, 5}, {}}, Segment{{5, 9}, {}}, Segment{{9, 11}, {}}));
+  EXPECT_THAT(batch.segments, ElementsAre(PackedSegment{{0, 5}, {}}, PackedSegment{{5, 9}, {}},
+                                          PackedSegment{{9, 11}, {}}));
   EXPECT_THAT(batch.reward_rows, ElementsAre(4, 8, 10));
   EXPECT_THAT(batch.gate_rows, ElementsAre(1, 8, 9));
 }
@@ -59,7 +60,7 @@ TEST(PackedBatchTest, WritesThePrefixOutForEachResponseWhenItIsNotShared) {
 TEST(PackedBatchTest, AGroupOfOneResponseIsOneSegmentEitherWay) {
   const std::vector<PromptGroup> groups = {
       {.prefix = {1, 2}, .responses = {{.tokens = {3}, .gate_at = 0}}}};
-  EXPECT_THAT(PackGroups(groups, true).segments, ElementsAre(Segment{{0, 3}, {}}));
+  EXPECT_THAT(PackGroups(groups, true).segments, ElementsAre(PackedSegment{{0, 3}, {}}));
   EXPECT_THAT(PackGroups(groups, true).gate_rows, ElementsAre(0));
 }
 

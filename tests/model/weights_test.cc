@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "tests/model/tiny_checkpoint.h"
 #include "tests/testing/status_matchers.h"
 
@@ -67,14 +68,16 @@ TEST(WeightsTest, ReadsTheSameNumbersAtAnyAddress) {
   TensorMap tensors = RandomTensors(TinyScalarConfig(), TensorDtype::kFloat32);
   ASSERT_OK_AND_ASSIGN(const Weights aligned, Load(tensors, TinyScalarConfig()));
   // A header of an odd length moves every tensor to an odd address.
-  std::string file = assay::testing::SafetensorsBytes(tensors);
-  const size_t header =
+  const std::string file = assay::testing::SafetensorsBytes(tensors);
+  const size_t header_bytes =
       static_cast<unsigned char>(file[0]) + 256 * static_cast<unsigned char>(file[1]);
-  file.insert(8 + header, " ");
-  file[0] = static_cast<char>((header + 1) & 0xff);
-  file[1] = static_cast<char>((header + 1) >> 8);
+  const std::string longer = {static_cast<char>((header_bytes + 1) & 0xff),
+                              static_cast<char>((header_bytes + 1) >> 8)};
+  const absl::string_view rest = file;
+  const std::string odd_file =
+      absl::StrCat(longer, rest.substr(2, 6 + header_bytes), " ", rest.substr(8 + header_bytes));
   const std::string folder = WriteFolder("weights_odd", {});
-  WriteFile(folder + "/model.safetensors", file);
+  WriteFile(folder + "/model.safetensors", odd_file);
   ASSERT_OK_AND_ASSIGN(auto checkpoint, CheckpointTensors::Open(folder));
   ASSERT_OK_AND_ASSIGN(const Weights odd,
                        LoadWeights(std::move(checkpoint), TinyScalarConfig(), {}));

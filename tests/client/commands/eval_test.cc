@@ -63,10 +63,11 @@ TEST(EvalCommandTest, AccuraciesAreThoseOfTheScoresWhateverTheOrderOfReplies) {
   service.BreakStreamAfter(16, absl::UnavailableError("reset"));
   int wins = 0;
   const std::string data = TempFile("eval.jsonl", PairsOf(80, "s", &wins));
-  const Finished finished = RunHere(
-      {.scoring = {.address = service.address(), .detail = Detail::kObjectives, .in_flight = 8},
-       .data = {data},
-       .json = true});
+  const Finished finished = RunHere({.scoring = ScoringFlags{.address = service.address(),
+                                                             .detail = Detail::kObjectives,
+                                                             .in_flight = 8},
+                                     .data = {data},
+                                     .json = true});
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
   const Json json = Json::parse(finished.out);
   EXPECT_EQ(json["all_pairs"]["pairs"], 80);
@@ -82,7 +83,7 @@ TEST(EvalCommandTest, TheTableHasARowASubsetInTheFilesOrder) {
   const std::string first = TempFile("b.jsonl", PairOf(0, "zebra") + PairOf(1, "apple"));
   const std::string second = TempFile("a.jsonl", PairOf(2, "apple"));
   const Finished finished =
-      RunHere({.scoring = {.address = service.address(), .detail = Detail::kObjectives},
+      RunHere({.scoring = ScoringFlags{.address = service.address(), .detail = Detail::kObjectives},
                .data = {first, second}});
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_LT(finished.out.find("zebra"), finished.out.find("apple"));
@@ -96,8 +97,8 @@ TEST(EvalCommandTest, APairThatCannotBeScoredIsAnErrorNotALoss) {
   service.FailResult("r1", absl::InvalidArgumentError("too long"));
   const std::string data =
       TempFile("errors.jsonl", PairOf(0, "s") + PairOf(1, "s") + PairOf(2, "s"));
-  const Finished finished =
-      RunHere({.scoring = {.address = service.address()}, .data = {data}, .json = true});
+  const Finished finished = RunHere(
+      {.scoring = ScoringFlags{.address = service.address()}, .data = {data}, .json = true});
   EXPECT_EQ(finished.exit_code, 3);
   const Json total = Json::parse(finished.out)["all_pairs"];
   EXPECT_EQ(total["pairs"], 2);
@@ -114,7 +115,7 @@ TEST(EvalCommandTest, OneBadRowInTheLastFileRefusesEverythingBeforeAnythingIsSen
   const std::string bad =
       TempFile("bad.jsonl", absl::StrCat(PairOf(0, "s"), "{\"prompt\": \"p\"}\n"));
   const Finished finished =
-      RunHere({.scoring = {.address = service.address()}, .data = {good, bad}});
+      RunHere({.scoring = ScoringFlags{.address = service.address()}, .data = {good, bad}});
   EXPECT_EQ(finished.exit_code, 1);
   EXPECT_THAT(finished.err, HasSubstr("line 2"));
   EXPECT_THAT(finished.err, HasSubstr("\"chosen\""));
@@ -127,8 +128,10 @@ TEST(EvalCommandTest, TheLimitIsOfEachFile) {
   int wins = 0;
   const std::string a = TempFile("a.jsonl", PairsOf(5, "a", &wins));
   const std::string b = TempFile("b.jsonl", PairsOf(5, "b", &wins));
-  const Finished finished = RunHere(
-      {.scoring = {.address = service.address()}, .data = {a, b}, .json = true, .limit = 2});
+  const Finished finished = RunHere({.scoring = ScoringFlags{.address = service.address()},
+                                     .data = {a, b},
+                                     .json = true,
+                                     .limit = 2});
   EXPECT_EQ(Json::parse(finished.out)["all_pairs"]["pairs"], 4);
 }
 
@@ -139,11 +142,12 @@ TEST(EvalCommandTest, TheFolderGetsARowAPairInOrderAndTheSummary) {
   int wins = 0;
   const std::string data = TempFile("rows.jsonl", PairsOf(40, "s", &wins));
   const std::string folder = TempPath("results/deeper");
-  const Finished finished = RunHere(
-      {.scoring = {.address = service.address(), .detail = Detail::kObjectives, .in_flight = 4},
-       .data = {data},
-       .output = folder,
-       .json = true});
+  const Finished finished = RunHere({.scoring = ScoringFlags{.address = service.address(),
+                                                             .detail = Detail::kObjectives,
+                                                             .in_flight = 4},
+                                     .data = {data},
+                                     .output = folder,
+                                     .json = true});
   EXPECT_EQ(finished.exit_code, 3);
   const std::vector<std::string> lines =
       absl::StrSplit(ReadFile(folder + "/rows.jsonl"), '\n', absl::SkipEmpty());
@@ -164,8 +168,9 @@ TEST(EvalCommandTest, TheFolderGetsARowAPairInOrderAndTheSummary) {
 TEST(EvalCommandTest, WithoutObjectivesOnlyTheScoreIsMeasured) {
   FakeRewardService service;
   const std::string data = TempFile("plain.jsonl", PairOf(0, "s"));
-  const Finished finished = RunHere(
-      {.scoring = {.address = service.address(), .detail = Detail::kScore}, .data = {data}});
+  const Finished finished =
+      RunHere({.scoring = ScoringFlags{.address = service.address(), .detail = Detail::kScore},
+               .data = {data}});
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_THAT(finished.out, Not(HasSubstr("verbosity")));
 }
@@ -173,8 +178,9 @@ TEST(EvalCommandTest, WithoutObjectivesOnlyTheScoreIsMeasured) {
 TEST(EvalCommandTest, TheDemonstrationModelSaysWhatItIsAndOthersDoNot) {
   FakeRewardService service;
   const std::string data = TempFile("demo.jsonl", PairOf(0, "s"));
-  const EvalFlags flags = {.scoring = {.address = service.address(), .detail = Detail::kObjectives},
-                           .data = {data}};
+  const EvalFlags flags = {
+      .scoring = ScoringFlags{.address = service.address(), .detail = Detail::kObjectives},
+      .data = {data}};
   EXPECT_THAT(RunHere(flags).out, Not(HasSubstr("demonstration")));
   service.SetModelName("armorm-mini");
   EXPECT_THAT(RunHere(flags).out,
@@ -185,9 +191,9 @@ TEST(EvalCommandTest, AServerThatFallsSilentIsExitOneWithoutATable) {
   FakeRewardService service;
   service.GoSilent();
   const std::string data = TempFile("silent.jsonl", PairOf(0, "s"));
-  const Finished finished =
-      RunHere({.scoring = {.address = service.address(), .timeout = absl::Milliseconds(50)},
-               .data = {data}});
+  const Finished finished = RunHere(
+      {.scoring = ScoringFlags{.address = service.address(), .timeout = absl::Milliseconds(50)},
+       .data = {data}});
   EXPECT_EQ(finished.exit_code, 1);
   EXPECT_EQ(finished.out, "");
   EXPECT_THAT(finished.err, HasSubstr("stopped after 0 of 1 pair"));
@@ -196,8 +202,9 @@ TEST(EvalCommandTest, AServerThatFallsSilentIsExitOneWithoutATable) {
 TEST(EvalCommandTest, AFolderThatCannotBeMadeIsExitOneBeforeAnythingIsSent) {
   FakeRewardService service;
   const std::string data = TempFile("file.jsonl", PairOf(0, "s"));
-  const Finished finished =
-      RunHere({.scoring = {.address = service.address()}, .data = {data}, .output = data + "/sub"});
+  const Finished finished = RunHere({.scoring = ScoringFlags{.address = service.address()},
+                                     .data = {data},
+                                     .output = data + "/sub"});
   EXPECT_EQ(finished.exit_code, 1);
   EXPECT_THAT(finished.err, HasSubstr("rows.jsonl cannot be written"));
   EXPECT_EQ(service.requests(), 0);

@@ -55,7 +55,8 @@ TEST(ScoreCommandTest, OutputKeepsTheInputsOrderThoughRepliesCameInReverse) {
   service.AnswerInReverse(10);
   std::string input;
   for (int i = 0; i < 200; ++i) input += RowOf(i);
-  const Finished finished = RunHere(service.address(), input, {.scoring = {.in_flight = 10}});
+  const Finished finished =
+      RunHere(service.address(), input, {.scoring = ScoringFlags{.in_flight = 10}});
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
   ASSERT_EQ(finished.rows.size(), 200);
   for (int i = 0; i < 200; ++i) {
@@ -101,7 +102,8 @@ TEST(ScoreCommandTest, OnlyBadRowsNeedNoScoring) {
   FakeRewardService service;
   std::string input;
   for (int i = 0; i < 1000; ++i) input += "{}\n";
-  const Finished finished = RunHere(service.address(), input, {.scoring = {.in_flight = 2}});
+  const Finished finished =
+      RunHere(service.address(), input, {.scoring = ScoringFlags{.in_flight = 2}});
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_EQ(finished.rows.size(), 1000);
   EXPECT_EQ(service.requests(), 0);
@@ -116,9 +118,9 @@ TEST(ScoreCommandTest, AnEmptyInputIsAnEmptyOutput) {
 
 TEST(ScoreCommandTest, ObjectivesAreInTheRowsAndInThePeoplesLine) {
   FakeRewardService service({"helpsteer-helpfulness", "verbosity"});
-  const Finished finished =
-      RunHere(service.address(), RowOf(0),
-              {.scoring = {.detail = Detail::kObjectives}, .top_k = 1, .explain = true});
+  const Finished finished = RunHere(
+      service.address(), RowOf(0),
+      {.scoring = ScoringFlags{.detail = Detail::kObjectives}, .top_k = 1, .explain = true});
   EXPECT_EQ(finished.exit_code, 0);
   const Json& row = finished.rows[0];
   EXPECT_EQ(row["rewards"].size(), 2);
@@ -131,8 +133,9 @@ TEST(ScoreCommandTest, ObjectivesAreInTheRowsAndInThePeoplesLine) {
 
 TEST(ScoreCommandTest, AScalarModelWithObjectivesAskedForStillScores) {
   FakeRewardService service(std::vector<std::string>{});
-  const Finished finished = RunHere(service.address(), RowOf(0),
-                                    {.scoring = {.detail = Detail::kObjectives}, .explain = true});
+  const Finished finished =
+      RunHere(service.address(), RowOf(0),
+              {.scoring = ScoringFlags{.detail = Detail::kObjectives}, .explain = true});
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_TRUE(finished.rows[0].contains("score"));
   EXPECT_FALSE(finished.rows[0].contains("rewards"));
@@ -163,7 +166,8 @@ TEST(ScoreCommandTest, ADamagedInputStopsWithItsNameAndWhatWasReadIsWritten) {
   std::string bytes = ReadFile(path);
   bytes.resize(bytes.size() / 2);
   TempFile("damaged.jsonl.gz", bytes);
-  ScoreFlags flags = {.scoring = {.address = service.address()}, .input = path, .output = "-"};
+  ScoreFlags flags = {
+      .scoring = ScoringFlags{.address = service.address()}, .input = path, .output = "-"};
   std::ostringstream out;
   std::ostringstream err;
   EXPECT_EQ(RunScore(flags, {.out = &out, .err = &err}), 1);
@@ -182,7 +186,7 @@ TEST(ScoreCommandTest, AServerThatIsNotThereIsExitOneAndNoOutputFileIsTouched) {
   const std::string output = TempFile("kept.jsonl", "precious");
   std::ostringstream out;
   std::ostringstream err;
-  EXPECT_EQ(RunScore({.scoring = {.address = address},
+  EXPECT_EQ(RunScore({.scoring = ScoringFlags{.address = address},
                       .input = TempFile("in.jsonl", RowOf(0)),
                       .output = output},
                      {.out = &out, .err = &err}),
@@ -196,8 +200,9 @@ TEST(ScoreCommandTest, AServerThatFallsSilentIsExitOneAndEveryRowSentIsWrittenWi
   service.GoSilent();
   std::string input;
   for (int i = 0; i < 20; ++i) input += RowOf(i);
-  const Finished finished = RunHere(
-      service.address(), input, {.scoring = {.in_flight = 4, .timeout = absl::Milliseconds(50)}});
+  const Finished finished =
+      RunHere(service.address(), input,
+              {.scoring = ScoringFlags{.in_flight = 4, .timeout = absl::Milliseconds(50)}});
   EXPECT_EQ(finished.exit_code, 1);
   ASSERT_GE(finished.rows.size(), 4);
   EXPECT_LT(finished.rows.size(), 20);
@@ -223,16 +228,17 @@ TEST(ScoreCommandTest, AnOutputThatCannotBeWrittenIsExitOne) {
   std::ostringstream err;
   std::ostringstream out;
   const std::string input = TempFile("in.jsonl", RowOf(0));
-  EXPECT_EQ(RunScore({.scoring = {.address = service.address()},
+  EXPECT_EQ(RunScore({.scoring = ScoringFlags{.address = service.address()},
                       .input = input,
                       .output = "/no/such/folder/out"},
                      {.out = &out, .err = &err}),
             1);
   EXPECT_THAT(err.str(), HasSubstr("/no/such/folder/out"));
-  EXPECT_EQ(
-      RunScore({.scoring = {.address = service.address()}, .input = input, .output = "/dev/full"},
-               {.out = &out, .err = &err}),
-      1);
+  EXPECT_EQ(RunScore({.scoring = ScoringFlags{.address = service.address()},
+                      .input = input,
+                      .output = "/dev/full"},
+                     {.out = &out, .err = &err}),
+            1);
   EXPECT_THAT(err.str(), HasSubstr("could not be written"));
 }
 
@@ -240,7 +246,9 @@ TEST(ScoreCommandTest, TheInputIsNeverOverwritten) {
   const std::string path = TempFile("same.jsonl", RowOf(0));
   std::ostringstream out;
   std::ostringstream err;
-  EXPECT_EQ(RunScore({.input = path, .output = path}, {.out = &out, .err = &err}), 2);
+  EXPECT_EQ(RunScore({.scoring = ScoringFlags{}, .input = path, .output = path},
+                     {.out = &out, .err = &err}),
+            2);
   EXPECT_EQ(ReadFile(path), RowOf(0));
 }
 
