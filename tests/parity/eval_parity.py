@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def start_server(args):
     server = subprocess.Popen([args.bin / "assay-server", "--model", args.model, "--dtype", args.dtype, "--listen", "127.0.0.1:0",
-                               "--log-level", "warn"], stdout=subprocess.PIPE, text=True)
+                               "--log-level", "warning"], stdout=subprocess.PIPE, text=True)
     line = server.stdout.readline()
     match = re.fullmatch(r"listening on (\S+)\n", line)
     if not match:
