@@ -13,6 +13,8 @@ namespace assay {
 BatchScheduler::BatchScheduler(const BatchSchedulerOptions& options, Clock* clock,
                                std::vector<Scorer*> scorers)
     : options_(options), clock_(clock), completion_thread_([this] { RunCompletions(); }) {
+  // Made before the workers log: spdlog makes its registry in the first call, out of ThreadSanitizer's sight.
+  spdlog::default_logger_raw();
   workers_.reserve(scorers.size());
   for (Scorer* scorer : scorers) workers_.emplace_back([this, scorer] { RunWorker(scorer); });
 }
