@@ -5,6 +5,7 @@ find_package(nlohmann_json 3.11 REQUIRED)         # JSON of checkpoints, data an
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)  # SHA-256 for revision hashes.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8>=10.40)  # Pre-tokenizer patterns; fastest measured.
+pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy>=1.0.3)  # Vectors, chosen for the processor at run time; kernels on the CPU.
 find_package(ZLIB REQUIRED)                       # Gzipped data files.
 find_package(spdlog 1.9 REQUIRED)                 # Logs.
 find_package(CLI11 2.1 REQUIRED)                  # Flags, subcommands and ASSAY_* environment in one table.

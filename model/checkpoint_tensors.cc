@@ -134,25 +134,36 @@ absl::StatusOr<std::shared_ptr<const CheckpointTensors>> CheckpointTensors::Open
       new CheckpointTensors(std::move(files), std::move(tensors)));
 }
 
+std::string CheckpointTensors::Hash(const StoredTensor& tensor) const {
+  {
+    MutexLock lock(&mu_);
+    if (const auto known = hashes_.find(&tensor); known != hashes_.end()) return known->second;
+  }
+  std::string hash = Sha256Hex(tensor.bytes);
+  MutexLock lock(&mu_);
+  return hashes_.emplace(&tensor, std::move(hash)).first->second;
+}
+
+void CheckpointTensors::ReleasePages(const StoredTensor& tensor) const {
+  MappedFile::ReleasePages(tensor.bytes);
+}
+
 std::string CheckpointTensors::WeightsHash(int threads) const {
   std::vector<const StoredTensor*> work;
   for (const auto& [name, tensor] : tensors_) work.push_back(&tensor);
-  std::vector<std::string> hashes(work.size());
   std::atomic<size_t> next = 0;
   std::vector<std::thread> workers;
   for (int i = 0; i < std::min<int>(threads, work.size()); ++i) {
     workers.emplace_back([&] {
-      for (size_t at = next++; at < work.size(); at = next++)
-        hashes[at] = Sha256Hex(work[at]->bytes);
+      for (size_t at = next++; at < work.size(); at = next++) Hash(*work[at]);
     });
   }
   for (std::thread& worker : workers) worker.join();
 
   Sha256 total;
-  size_t at = 0;
   for (const auto& [name, tensor] : tensors_) {
     total.Update(absl::StrCat(name.size(), ":", name, " ", DtypeName(tensor.dtype), " ",
-                              ShapeString(tensor.shape), " ", hashes[at++], "\n"));
+                              ShapeString(tensor.shape), " ", Hash(tensor), "\n"));
   }
   return total.HexDigest();
 }

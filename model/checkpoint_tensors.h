@@ -15,8 +15,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/mutex.h"
 #include "model/mapped_file.h"
 #include "model/safetensors.h"
 
@@ -38,9 +40,16 @@ class CheckpointTensors {
 
   const std::map<std::string, StoredTensor>& tensors() const { return tensors_; }
 
+  // SHA-256 of the tensor's bytes, in hex, computed once. `tensor` is one of tensors().
+  std::string Hash(const StoredTensor& tensor) const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Gives the memory that the tensor's pages take back to the system; they are read again when they are touched.
+  void ReleasePages(const StoredTensor& tensor) const;
+
   // SHA-256, in hex, over one line a tensor in order of names:
   //   <bytes in the name>:<name> <dtype> <shape> <SHA-256 of the tensor's bytes, in hex>\n
-  // so that it is the same however the tensors are spread over files. Reads every byte, on `threads` (> 0) threads.
+  // so that it is the same however the tensors are spread over files. Reads what Hash() has not, on `threads` (> 0)
+  // threads.
   std::string WeightsHash(int threads) const;
 
  private:
@@ -50,6 +59,9 @@ class CheckpointTensors {
 
   const std::vector<std::shared_ptr<const MappedFile>> files_;
   const std::map<std::string, StoredTensor> tensors_;
+
+  mutable Mutex mu_;
+  mutable std::map<const StoredTensor*, std::string> hashes_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace assay

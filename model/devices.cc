@@ -81,9 +81,11 @@ absl::StatusOr<std::vector<std::string>> ResolveDevices(const std::vector<std::s
   return devices;
 }
 
-void SetCpuThreads(int threads) {
+int CpuThreads(int wanted) {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
-  at::set_num_threads(threads > 0 ? threads : std::max(cores, 1));
+  return wanted > 0 ? wanted : std::max(cores, 1);
 }
+
+void UseOneTorchThread() { at::set_num_threads(1); }
 
 }  // namespace assay

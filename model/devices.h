@@ -22,8 +22,12 @@ namespace assay {
 //   FAILED_PRECONDITION  CUDA is asked for and there is none; says what is lacking.
 absl::StatusOr<std::vector<std::string>> ResolveDevices(const std::vector<std::string>& wanted);
 
-// Threads for one computation on the CPU, for the whole process; 0 means one for each core. Requires threads >= 0.
-void SetCpuThreads(int threads);
+// Threads to compute with on the CPU: `wanted`, or one for each core where it is 0. Requires wanted >= 0.
+int CpuThreads(int wanted);
+
+// Keeps torch's own operators on the CPU on their caller's thread, for the whole process: what is large is spread over
+// threads by cpu_team.h, and torch's pool spins while it waits, which costs a busy machine most of its speed.
+void UseOneTorchThread();
 
 }  // namespace assay
 

@@ -1,9 +1,7 @@
 #include "model/load_model.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <map>
-#include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -14,7 +12,6 @@
 #include "model/checkpoint_tensors.h"
 #include "model/devices.h"
 #include "model/mapped_file.h"
-#include "model/revision.h"
 #include "model/reward_model.h"
 #include "model/sha256.h"
 
@@ -25,8 +22,9 @@ absl::StatusOr<ComputeDtype> ParseDtype(const std::string& text) {
   if (text == "auto") return ComputeDtype::kAuto;
   if (text == "bfloat16") return ComputeDtype::kBFloat16;
   if (text == "float32") return ComputeDtype::kFloat32;
+  if (text == "int8") return ComputeDtype::kInt8;
   return absl::InvalidArgumentError(
-      absl::StrCat("dtype \"", text, "\": expected auto, bfloat16 or float32"));
+      absl::StrCat("dtype \"", text, "\": expected auto, bfloat16, float32 or int8"));
 }
 
 absl::StatusOr<HeadPrecision> ParseHeads(const std::string& text) {
@@ -93,19 +91,14 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
                                                    {.chat_template = options.chat_template}));
   ASSAY_ASSIGN_OR_RETURN(const auto tensors, CheckpointTensors::Open(options.folder));
   ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> devices, ResolveDevices(options.devices));
-  SetCpuThreads(options.cpu_threads);
+  UseOneTorchThread();
+  model_options.cpu_threads = CpuThreads(options.cpu_threads);
 
   ModelInfo info;
   info.name = NameOf(options);
-  info.weights_hash =
-      tensors->WeightsHash(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
   info.config_hash = read.hash;
   info.tokenizer_hash = text.tokenizer_hash;
   info.template_hash = text.template_hash;
-  info.revision = ModelRevision({.weights = info.weights_hash,
-                                 .config = info.config_hash,
-                                 .tokenizer = info.tokenizer_hash,
-                                 .chat_template = info.template_hash});
   info.architecture = read.config.architecture;
   info.objectives = read.config.objectives;
   info.chat_template = text.template_name;

@@ -22,11 +22,11 @@ struct LoadOptions {
   std::string name = "";               // ModelInfo::name; empty: the folder's own name.
   std::string chat_template = "auto";  // See TextOptions.
   std::vector<std::string> devices = {"auto"};  // See ResolveDevices(); one Scorer for each.
-  std::string dtype = "auto";                   // "auto" (bfloat16), "bfloat16", "float32".
+  std::string dtype = "auto";                   // "auto" (bfloat16), "bfloat16", "float32", "int8".
   std::string heads = "precise";                // "precise", "reference"; see HeadPrecision.
   bool deterministic = false;                   // See RewardModelOptions.
   bool share_prefixes = true;                   // See RewardModelOptions.
-  int cpu_threads = 0;  // Of one forward pass on the CPU, >= 0; 0: one for each core.
+  int cpu_threads = 0;  // Of all forward passes on the CPU together, >= 0; 0: one for each core.
 };
 
 struct LoadedModel {
@@ -37,7 +37,7 @@ struct LoadedModel {
   ModelInfo info;  // As the scorers' info(), but `device` lists all, with commas between.
 };
 
-// Reads every byte of the folder once (for the hashes) on all cores. Call it before anything else that uses torch.
+// Reads every byte of the folder once, on all cores. Call it before anything else that uses torch.
 //   INVALID_ARGUMENT     an option's value; named.
 //   FAILED_PRECONDITION  a CUDA device is asked for and there is none.
 //   NOT_FOUND            the folder or a file of it; named.

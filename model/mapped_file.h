@@ -24,6 +24,9 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
+  // Gives the whole pages inside `part`, a part of a mapping, back to the system; they are read again when touched.
+  static void ReleasePages(absl::string_view part);
+
   // Begins at a page boundary; empty for an empty file.
   absl::string_view bytes() const { return bytes_; }
 

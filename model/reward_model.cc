@@ -15,16 +15,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "model/heads.h"
+#include "model/model_parts.h"
 #include "model/packed_batch.h"
-#include "model/transformer.h"
+#include "model/revision.h"
 #include "model/weights.h"
 
 namespace assay {
 namespace {
-
-// Rows of one matrix product on CUDA in deterministic mode: enough to fill a large device, few enough that a single
-// short conversation does not pay for many rows of zeros.
-constexpr int64_t kDeterministicRowTile = 256;
 
 // Status of the exception that is being handled.
 absl::Status StatusOfTorchException() {
@@ -46,8 +43,17 @@ absl::Status StatusOfTorchException() {
   }
 }
 
-at::ScalarType TrunkDtypeOf(ComputeDtype dtype) {
-  return dtype == ComputeDtype::kFloat32 ? at::kFloat : at::kBFloat16;
+absl::string_view NameOf(ComputeDtype dtype) {
+  switch (dtype) {
+    case ComputeDtype::kFloat32:
+      return "float32";
+    case ComputeDtype::kInt8:
+      return "int8";
+    case ComputeDtype::kAuto:
+    case ComputeDtype::kBFloat16:
+      break;
+  }
+  return "bfloat16";
 }
 
 bool AllInRange(const TokenIds& tokens, int64_t vocab_size) {
@@ -103,35 +109,26 @@ CheckedGroups CheckGroups(absl::Span<const PromptGroup> groups, const ModelConfi
 }  // namespace
 
 struct RewardModel::Loaded {
-  Loaded(const ModelConfig& model_config, Weights loaded_weights, const RewardModelOptions& opts)
-      : config(model_config),
-        weights(std::move(loaded_weights)),
-        share_prefixes(opts.share_prefixes),
-        row_tile(opts.deterministic && weights.trunk.embedding.is_cuda() ? kDeterministicRowTile
-                                                                         : 0),
-        trunk(config, weights.trunk, row_tile) {}
-
   // Scores of all responses; throws what torch throws.
   std::vector<absl::StatusOr<RewardScore>> Run(absl::Span<const PromptGroup> groups) const {
     const PackedBatch batch = PackGroups(groups, share_prefixes);
     const int64_t responses = static_cast<int64_t>(batch.reward_rows.size());
     std::vector<int64_t> rows = batch.reward_rows;
     rows.insert(rows.end(), batch.gate_rows.begin(), batch.gate_rows.end());
-    const at::Tensor hidden = trunk.Forward(batch, rows);
+    const at::Tensor hidden = parts.trunk->Forward(batch, rows);
     const at::Tensor at_reward = hidden.narrow(0, 0, responses);
-    if (const auto* scalar = std::get_if<ScalarHeadWeights>(&weights.head)) {
-      return CheckedScores(ScalarHead(*scalar, at_reward, row_tile));
+    if (const auto* scalar = std::get_if<ScalarHeadWeights>(&parts.head)) {
+      return CheckedScores(ScalarHead(*scalar, at_reward, parts.row_tile));
     }
-    return CheckedScores(GatedHead(std::get<GatedHeadWeights>(weights.head),
+    return CheckedScores(GatedHead(std::get<GatedHeadWeights>(parts.head),
                                    config.gating_temperature, at_reward,
-                                   hidden.narrow(0, responses, responses), row_tile));
+                                   hidden.narrow(0, responses, responses), parts.row_tile));
   }
 
-  const ModelConfig config;
-  const Weights weights;
-  const bool share_prefixes;
-  const int64_t row_tile;
-  const Transformer trunk;  // Borrows weights.trunk.
+  ModelConfig config;
+  std::shared_ptr<const CheckpointTensors> tensors;  // What weights used in place are views of.
+  ModelParts parts;
+  bool share_prefixes;
 };
 
 RewardModel::RewardModel(std::shared_ptr<const Loaded> loaded, ModelInfo info)
@@ -151,18 +148,21 @@ absl::StatusOr<std::unique_ptr<RewardModel>> RewardModel::Create(
   }
   try {
     const c10::InferenceMode inference_mode;
-    const at::ScalarType dtype = TrunkDtypeOf(options.dtype);
-    const bool precise = options.heads == HeadPrecision::kPrecise;
-    ASSAY_ASSIGN_OR_RETURN(
-        Weights weights,
-        LoadWeights(
-            std::move(tensors), config,
-            {.device = *device, .trunk_dtype = dtype, .head_dtype = precise ? at::kFloat : dtype}));
-    info.dtype = dtype == at::kFloat ? "float32" : "bfloat16";
-    info.heads = precise ? "precise" : "reference";
+    ASSAY_ASSIGN_OR_RETURN(ModelParts parts, LoadModelParts(config, tensors, options));
+    info.weights_hash = tensors->WeightsHash(options.cpu_threads);
+    info.revision = ModelRevision({.weights = info.weights_hash,
+                                   .config = info.config_hash,
+                                   .tokenizer = info.tokenizer_hash,
+                                   .chat_template = info.template_hash});
+    info.dtype = std::string(NameOf(options.dtype));
+    info.heads = options.heads == HeadPrecision::kPrecise ? "precise" : "reference";
     info.device = options.device;
     return absl::WrapUnique(new RewardModel(
-        std::make_shared<const Loaded>(config, std::move(weights), options), std::move(info)));
+        std::make_shared<const Loaded>(Loaded{.config = config,
+                                              .tensors = std::move(tensors),
+                                              .parts = std::move(parts),
+                                              .share_prefixes = options.share_prefixes}),
+        std::move(info)));
   } catch (...) {
     return StatusOfTorchException();
   }

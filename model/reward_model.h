@@ -22,6 +22,7 @@ enum class ComputeDtype {
   kAuto,  // bfloat16, as the published numbers were made.
   kBFloat16,
   kFloat32,  // Exact to about 1e-5, at two to three times the cost.
+  kInt8,     // CPU only: products of int8 (packed_matrix.h), all else as in bfloat16. Faster, and further from float32.
 };
 
 enum class HeadPrecision {
@@ -39,15 +40,18 @@ struct RewardModelOptions {
   // On CUDA: run matrix products in tiles of one size, so that a score's bits do not depend on its batch. On CPU they
   // never do.
   bool deterministic = false;
+  int cpu_threads = 1;  // On the CPU, for all models that share the weights together; > 0.
 };
 
 class RewardModel : public Scorer {
  public:
-  // Loads the weights to the device. `info` is what info() will return, with dtype, heads and device filled in.
-  //   DATA_LOSS           the tensors do not fit the config; see LoadWeights().
-  //   INVALID_ARGUMENT    options.device is no device's name.
-  //   RESOURCE_EXHAUSTED  the device's memory is too small.
-  //   INTERNAL            the device failed.
+  // Loads the weights to the device. `info` is what info() will return, with the weights' hash, the revision, dtype, heads
+  // and device filled in.
+  //   DATA_LOSS            the tensors do not fit the config: one is missing, has another shape, or is not asked for.
+  //   INVALID_ARGUMENT     options.device is no device's name.
+  //   FAILED_PRECONDITION  the device lacks what options.dtype needs; named.
+  //   RESOURCE_EXHAUSTED   the device's memory is too small.
+  //   INTERNAL             the device failed.
   static absl::StatusOr<std::unique_ptr<RewardModel>> Create(
       const ModelConfig& config, std::shared_ptr<const CheckpointTensors> tensors,
       const RewardModelOptions& options, ModelInfo info);

