@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "model/checkpoint_encoder.h"
+#include "model/checkpoint_form.h"
 #include "model/checkpoint_tensors.h"
 #include "model/devices.h"
 #include "model/mapped_file.h"
@@ -92,6 +93,7 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
   ASSAY_ASSIGN_OR_RETURN(LoadedText text, LoadText(options.folder, read.config,
                                                    {.chat_template = options.chat_template}));
   ASSAY_ASSIGN_OR_RETURN(const auto tensors, CheckpointTensors::Open(options.folder));
+  ASSAY_RETURN_IF_ERROR(AdoptCheckpointForm(tensors->tensors(), &read.config));
   ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> devices, ResolveDevices(options.devices));
   SetCpuThreads(options.cpu_threads);
 

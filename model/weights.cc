@@ -175,7 +175,7 @@ absl::StatusOr<Weights> LoadWeights(std::shared_ptr<const CheckpointTensors> ten
       break;
     case HeadKind::kScalar:
       weights.head = ScalarHeadWeights{
-          taker.Take("score.weight", {1, config.hidden_size}, placement.head_dtype)};
+          taker.Take(config.scalar_head, {1, config.hidden_size}, placement.head_dtype)};
       break;
   }
   if (absl::Status fit = taker.Finish(); !fit.ok()) return fit;
