@@ -11,47 +11,10 @@
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
+#include "model/byte_spelling.h"
 
 namespace assay {
 namespace {
-
-// GPT-2's alphabet: printable characters of Latin-1 stand for themselves, the other bytes, in order, for U+0100 and up.
-// Source: tokenizers, pre_tokenizers/byte_level.rs, bytes_char. -1: no byte.
-int ByteOfCharacter(char32_t rune) {
-  const auto is_itself = [](char32_t byte) {
-    return (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) ||
-           (byte >= 0xAE && byte <= 0xFF);
-  };
-  if (is_itself(rune)) return static_cast<int>(rune);
-  if (rune < 0x100) return -1;
-  char32_t shifted = 0x100;
-  for (char32_t byte = 0; byte < 0x100; ++byte) {
-    if (is_itself(byte)) continue;
-    if (shifted++ == rune) return static_cast<int>(byte);
-  }
-  return -1;
-}
-
-// The bytes that `token` stands for; false where some character of it stands for none.
-bool SpellInBytes(absl::string_view token, std::string* bytes) {
-  static const std::array<int16_t, 0x200>* const alphabet = [] {
-    auto* table = new std::array<int16_t, 0x200>;
-    for (char32_t rune = 0; rune < table->size(); ++rune) {
-      (*table)[rune] = static_cast<int16_t>(ByteOfCharacter(rune));
-    }
-    return table;
-  }();
-  bytes->clear();
-  while (!token.empty()) {
-    const DecodedRune decoded = DecodeUtf8(token);
-    if (decoded.bytes == 0 || decoded.rune >= alphabet->size()) return false;
-    const int byte = (*alphabet)[decoded.rune];
-    if (byte < 0) return false;
-    bytes->push_back(static_cast<char>(byte));
-    token.remove_prefix(decoded.bytes);
-  }
-  return true;
-}
 
 // Options of the section that change what a text encodes to, and that this build lacks.
 absl::Status RefuseUnknownOptions(const JsonFields& model, Bpe::Symbols symbols) {
@@ -71,6 +34,26 @@ absl::Status RefuseUnknownOptions(const JsonFields& model, Bpe::Symbols symbols)
     if (!is_off) return absl::UnimplementedError(absl::StrCat(model.PathOf(key), ": is set"));
   }
   return absl::OkStatus();
+}
+
+// Older files carry the first line of a merges.txt.
+bool IsVersionLine(const Json& merge) {
+  return merge.is_string() && absl::StartsWith(merge.get_ref<const std::string&>(), "#version");
+}
+
+// The two parts of a merge, "a b" or ["a", "b"]; empty where it is neither.
+void ParseMerge(const Json& merge, absl::string_view* left, absl::string_view* right) {
+  if (merge.is_string()) {
+    const absl::string_view both = merge.get_ref<const std::string&>();
+    const size_t space = both.find(' ');
+    if (space == both.npos || both.find(' ', space + 1) != both.npos) return;
+    *left = both.substr(0, space);
+    *right = both.substr(space + 1);
+  } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() &&
+             merge[1].is_string()) {
+    *left = merge[0].get_ref<const std::string&>();
+    *right = merge[1].get_ref<const std::string&>();
+  }
 }
 
 // The only character of `text`; false where it is not one.
@@ -152,21 +135,9 @@ absl::Status Bpe::ReadMerges(const JsonFields& model) {
     return id == unknown_ || std::find(fallback_.begin(), fallback_.end(), id) != fallback_.end();
   };
   for (size_t i = 0; i < merges->size(); ++i) {
-    const Json& merge = (*merges)[i];
+    if (IsVersionLine((*merges)[i])) continue;
     absl::string_view left, right;
-    if (merge.is_string()) {
-      const absl::string_view both = merge.get_ref<const std::string&>();
-      if (absl::StartsWith(both, "#version")) continue;
-      const size_t space = both.find(' ');
-      if (space != both.npos && both.find(' ', space + 1) == both.npos) {
-        left = both.substr(0, space);
-        right = both.substr(space + 1);
-      }
-    } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() &&
-               merge[1].is_string()) {
-      left = merge[0].get_ref<const std::string&>();
-      right = merge[1].get_ref<const std::string&>();
-    }
+    ParseMerge((*merges)[i], &left, &right);
     const std::optional<TokenId> left_id = TokenToId(left);
     const std::optional<TokenId> right_id = TokenToId(right);
     const std::optional<TokenId> joined_id = TokenToId(absl::StrCat(left, right));
@@ -190,8 +161,8 @@ absl::Status Bpe::ReadMerges(const JsonFields& model) {
 
 // Most parts of a text are whole tokens; knowing beforehand which of them the merges would yield saves merging.
 void Bpe::FindOwnEncodings() {
-  if (ignore_merges_ && symbols_ == Symbols::kBytes)
-    return;  // Every piece is looked up whole already.
+  // Then every part is a piece, and was looked up.
+  if (ignore_merges_ && symbols_ == Symbols::kBytes) return;
   TokenIds symbols;
   for (auto& [bytes, token] : tokens_) {
     symbols.clear();
