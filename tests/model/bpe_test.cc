@@ -120,9 +120,10 @@ TokenIds MergeByDefinition(std::vector<std::string> symbols,
 TEST(BpeTest, RandomVocabulariesEncodeAsTheDefinitionSays) {
   std::mt19937 random(1);
   const auto below = [&random](size_t n) { return random() % n; };
-  for (int round = 0; round < 120; ++round) {
-    Json vocab = {{"a", 0}, {"b", 1}, {"c", 2}};
+  for (int round = 0; round < 160; ++round) {
     std::vector<std::string> tokens = {"a", "b", "c"};
+    if (round % 8 < 4) tokens = {"a", "é", "▁"};
+    Json vocab = {{tokens[0], 0}, {tokens[1], 1}, {tokens[2], 2}};
     std::vector<std::pair<std::string, std::string>> merges;
     std::set<std::pair<std::string, std::string>> seen;
     for (int i = 0; i < (round % 4 < 2 ? 25 : 4); ++i) {
