@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <queue>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -67,47 +67,46 @@ void MergeTable::MergeLong(TokenIds* symbols) const {
   // A doubly linked list over the places of the first symbols; a joined symbol keeps its left part's place.
   struct Node {
     TokenId id;  // -1: joined into the symbol before.
-    int64_t previous, next;
+    uint32_t previous, next;
+    Merge merge;  // With the next symbol.
   };
-  // A merge that was possible when it was queued. It still is if both places hold the same ids.
-  struct Candidate {
-    int32_t rank;
-    int64_t at;
-    TokenId left, right, joined;
-    bool operator<(const Candidate& other) const {
-      return std::tie(rank, at) > std::tie(other.rank, other.at);
-    }
-  };
-  const int64_t count = static_cast<int64_t>(symbols->size());
+  const uint32_t count = static_cast<uint32_t>(symbols->size());
+  const uint32_t none = count;
   std::vector<Node> nodes(count);
-  for (int64_t i = 0; i < count; ++i) nodes[i] = {(*symbols)[i], i - 1, i + 1};
-  std::vector<Candidate> candidates;
-  const auto candidate_at = [&](int64_t at, Candidate* candidate) {
-    if (at < 0 || nodes[at].next == count) return false;
-    const TokenId left = nodes[at].id;
-    const TokenId right = nodes[nodes[at].next].id;
-    const Merge* merge = Find(left, right);
-    if (merge == nullptr) return false;
-    *candidate = {merge->rank, at, left, right, merge->joined};
-    return true;
-  };
-  Candidate candidate;
-  for (int64_t i = 0; i < count; ++i) {
-    if (candidate_at(i, &candidate)) candidates.push_back(candidate);
+  for (uint32_t i = 0; i < count; ++i) {
+    nodes[i] = {(*symbols)[i], i == 0 ? none : i - 1, i + 1, {kNoRank, -1}};
   }
-  std::priority_queue<Candidate> queue(std::less<Candidate>(), std::move(candidates));
+  // Merges that were possible when they were queued, rank before place, the smallest on top. One still is if its place has
+  // that rank now.
+  std::vector<uint64_t> keys;
+  const auto look_up = [&](uint32_t at) {
+    Node& node = nodes[at];
+    const Merge* merge = node.next == none ? nullptr : Find(node.id, nodes[node.next].id);
+    node.merge = merge == nullptr ? Merge{kNoRank, -1} : *merge;
+    return merge != nullptr;
+  };
+  const auto key_of = [&](uint32_t at) {
+    return static_cast<uint64_t>(nodes[at].merge.rank) << 32 | at;
+  };
+  keys.reserve(count);
+  for (uint32_t i = 0; i < count; ++i) {
+    if (look_up(i)) keys.push_back(key_of(i));
+  }
+  std::priority_queue<uint64_t, std::vector<uint64_t>, std::greater<>> queue(std::greater<>(),
+                                                                             std::move(keys));
   while (!queue.empty()) {
-    const Candidate best = queue.top();
+    const uint32_t at = static_cast<uint32_t>(queue.top());
+    const int32_t rank = static_cast<int32_t>(queue.top() >> 32);
     queue.pop();
-    Node& left = nodes[best.at];
-    if (left.id != best.left || left.next == count || nodes[left.next].id != best.right) continue;
+    Node& left = nodes[at];
+    if (left.id < 0 || left.merge.rank != rank) continue;
     Node& right = nodes[left.next];
-    left.id = best.joined;
-    right.id = -1;
+    left.id = left.merge.joined;
     left.next = right.next;
-    if (right.next < count) nodes[right.next].previous = best.at;
-    if (candidate_at(left.previous, &candidate)) queue.push(candidate);
-    if (candidate_at(best.at, &candidate)) queue.push(candidate);
+    right.id = -1;
+    if (left.next != none) nodes[left.next].previous = at;
+    if (look_up(at)) queue.push(key_of(at));
+    if (left.previous != none && look_up(left.previous)) queue.push(key_of(left.previous));
   }
   symbols->clear();
   for (const Node& node : nodes) {

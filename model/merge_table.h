@@ -25,7 +25,7 @@ class MergeTable {
   // `left` and `right` join to `joined`. Ranks are 0..kMaxRank, the smaller first. A pair given twice has its last rank.
   void Add(TokenId left, TokenId right, int32_t rank, TokenId joined);
 
-  // Joins all that can be joined. Takes O(n log n) for n symbols.
+  // Joins all that can be joined. Takes O(n log n) for n symbols, fewer than 2^32.
   void MergeAll(TokenIds* symbols) const;
 
  private:
