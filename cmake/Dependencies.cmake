@@ -26,4 +26,5 @@ endif()
 
 if(ASSAY_TESTS)
   find_package(GTest 1.12 REQUIRED)
+  find_package(benchmark 1.7 REQUIRED)  # The programs of tests/bench.
 endif()

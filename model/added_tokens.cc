@@ -60,7 +60,8 @@ bool CanOverlap(absl::string_view left, absl::string_view right) {
 
 AddedTokens::Trie::Trie() : values_(1, -1) {}
 
-void AddedTokens::Trie::Add(absl::string_view text, int32_t value) {
+bool AddedTokens::Trie::Add(absl::string_view text, int32_t value) {
+  if (text.empty()) return false;
   begins_[static_cast<uint8_t>(text[0])] = true;
   int32_t node = 0;
   for (const char c : text) {
@@ -69,7 +70,9 @@ void AddedTokens::Trie::Add(absl::string_view text, int32_t value) {
     if (fresh) values_.push_back(-1);
     node = found->second;
   }
+  if (values_[node] >= 0) return false;
   values_[node] = value;
+  return true;
 }
 
 void AddedTokens::Trie::Longest(absl::string_view text, int32_t* value, size_t* bytes) const {
@@ -87,7 +90,8 @@ void AddedTokens::Trie::Longest(absl::string_view text, int32_t* value, size_t* 
   }
 }
 
-absl::StatusOr<AddedTokens> AddedTokens::Create(const Json* json, const Bpe& bpe) {
+absl::StatusOr<AddedTokens> AddedTokens::Create(const Json* json, const Bpe& bpe,
+                                                const Normalizer& normalizer) {
   AddedTokens added;
   if (json == nullptr) return added;
   if (!json->is_array()) return absl::DataLossError("added_tokens: not an array");
@@ -99,12 +103,13 @@ absl::StatusOr<AddedTokens> AddedTokens::Create(const Json* json, const Bpe& bpe
   for (size_t i = 0; i < json->size(); ++i) {
     ASSAY_ASSIGN_OR_RETURN(const JsonFields fields,
                            JsonFields::Of((*json)[i], absl::StrCat("added_tokens[", i, "]")));
-    ASSAY_RETURN_IF_ERROR(added.Add(fields, bpe, &next_id));
+    ASSAY_RETURN_IF_ERROR(added.Add(fields, bpe, normalizer, &next_id));
   }
   return added;
 }
 
-absl::Status AddedTokens::Add(const JsonFields& fields, const Bpe& bpe, TokenId* next_id) {
+absl::Status AddedTokens::Add(const JsonFields& fields, const Bpe& bpe,
+                              const Normalizer& normalizer, TokenId* next_id) {
   AddedToken token;
   ASSAY_ASSIGN_OR_RETURN(token.content, fields.String("content"));
   ASSAY_ASSIGN_OR_RETURN(const int64_t id,
@@ -127,34 +132,30 @@ absl::Status AddedTokens::Add(const JsonFields& fields, const Bpe& bpe, TokenId*
                                             token.id, known ? " in" : " after", " model.vocab"));
   }
   *next_id = std::max(*next_id, static_cast<TokenId>(token.id + 1));
-  (token.normalized ? normalized_ : plain_).Add(token.content, index);
+  std::string searched = token.content;
+  if (token.normalized) normalizer.Apply(token.content, &searched);
+  if (!(token.normalized ? normalized_ : plain_).Add(searched, index)) {
+    return absl::UnimplementedError(absl::StrCat(
+        fields.PathOf("content"), ": its normal form is empty, or another token's too"));
+  }
   tokens_.push_back(std::move(token));
   return absl::OkStatus();
 }
 
 void AddedTokens::Split(absl::string_view text, std::vector<Segment>* segments) const {
-  segments->clear();
-  if (text.empty()) return;
-  if (normalized_.empty()) {
-    SplitBy(plain_, text, segments);
-    return;
-  }
-  std::vector<Segment> first_pass;
-  SplitBy(plain_, text, &first_pass);
-  for (const Segment& segment : first_pass) {
-    if (segment.added_id >= 0) {
-      segments->push_back(segment);
-    } else {
-      SplitBy(normalized_, segment.text, segments);
-    }
-  }
+  SplitBy(plain_, text, segments);
+}
+
+void AddedTokens::SplitNormalized(absl::string_view text, std::vector<Segment>* segments) const {
+  SplitBy(normalized_, text, segments);
 }
 
 // The rules, in their order, are those of tokenizers, added_vocabulary.rs, find_matches.
 void AddedTokens::SplitBy(const Trie& trie, absl::string_view text,
                           std::vector<Segment>* segments) const {
+  segments->clear();
   size_t done = 0;  // Bytes that belong to a segment already.
-  for (size_t at = 0; at < text.size();) {
+  for (size_t at = trie.empty() ? text.size() : 0; at < text.size();) {
     int32_t index = -1;
     size_t bytes = 0;
     if (trie.MayBegin(text[at])) trie.Longest(text.substr(at), &index, &bytes);

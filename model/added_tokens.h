@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "model/bpe.h"
 #include "model/json_fields.h"
+#include "model/normalizer.h"
 #include "model/types.h"
 
 namespace assay {
@@ -25,7 +26,7 @@ struct AddedToken {
   bool single_word;  // Found only where no word character touches it.
   bool lstrip;       // Takes the white space before it.
   bool rstrip;       // Takes the white space after it.
-  bool normalized;   // Searched for after those that are not normalized, in what they left.
+  bool normalized;  // Searched for, in its normal form, in the normal form of what the others left.
 };
 
 // A stretch of a text: an added token, or text to be tokenized.
@@ -37,13 +38,18 @@ struct Segment {
 class AddedTokens {
  public:
   // `json` is the section; null where the file has none. `bpe` tells which tokens the vocabulary has.
-  //   DATA_LOSS  a key is missing or of the wrong type, a content is empty or there twice, or an id is not the one that
-  //              the reference gives the token: the vocabulary's own, or the next free one.
-  static absl::StatusOr<AddedTokens> Create(const Json* json, const Bpe& bpe);
+  //   DATA_LOSS      a key is missing or of the wrong type, a content is empty or there twice, or an id is not the one
+  //                  that the reference gives the token: the vocabulary's own, or the next free one.
+  //   UNIMPLEMENTED  the normal forms of two normalized tokens are the same, or one is empty.
+  static absl::StatusOr<AddedTokens> Create(const Json* json, const Bpe& bpe,
+                                            const Normalizer& normalizer);
 
-  // Sets `segments` to those of `text`, which must be UTF-8. Where several tokens match, the leftmost is found, and of
-  // those that begin at the same place the longest.
+  // Sets `segments` to those of `text`, which must be UTF-8, by the tokens that are not normalized. Where several tokens
+  // match, the leftmost is found, and of those that begin at the same place the longest.
   void Split(absl::string_view text, std::vector<Segment>* segments) const;
+
+  // The same by the normalized tokens. `text` is the normal form of a text segment that Split found.
+  void SplitNormalized(absl::string_view text, std::vector<Segment>* segments) const;
 
   // Null where there is no such token.
   const AddedToken* Find(absl::string_view content) const;
@@ -59,7 +65,8 @@ class AddedTokens {
   class Trie {
    public:
     Trie();
-    void Add(absl::string_view text, int32_t value);
+    // False, and nothing added, where `text` is empty or there already.
+    bool Add(absl::string_view text, int32_t value);
     bool MayBegin(char first) const { return begins_[static_cast<uint8_t>(first)]; }
     // The value and the bytes of the longest text that `text` begins with; value -1 where there is none.
     void Longest(absl::string_view text, int32_t* value, size_t* bytes) const;
@@ -73,7 +80,8 @@ class AddedTokens {
 
   AddedTokens() = default;
 
-  absl::Status Add(const JsonFields& fields, const Bpe& bpe, TokenId* next_id);
+  absl::Status Add(const JsonFields& fields, const Bpe& bpe, const Normalizer& normalizer,
+                   TokenId* next_id);
   void SplitBy(const Trie& trie, absl::string_view text, std::vector<Segment>* segments) const;
 
   std::vector<AddedToken> tokens_;

@@ -1,9 +1,9 @@
 // model/bpe.h
 // Byte-pair encoding: one piece of text to the ids of its tokens, by the "model" section of tokenizer.json.
 //
-// The piece starts as one symbol a byte (or character). Invariant: the symbols, in order, always spell the piece. While
-// any two neighbours have a merge, the pair whose merge ranks first is joined, the leftmost of equals. What is left is the
-// answer. A symbol that the vocabulary does not have is left out, as the reference does.
+// The piece starts as one symbol a byte (or character), and merge_table.h joins them. A character that the vocabulary
+// lacks starts as its UTF-8 bytes' tokens <0x00> to <0xFF> with byte_fallback, where those are all there; else as
+// unk_token, one for a run of such characters with fuse_unk; and without these it is left out.
 // Thread-safe: const after construction.
 #ifndef ASSAY_MODEL_BPE_H_
 #define ASSAY_MODEL_BPE_H_
@@ -19,6 +19,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "model/json_fields.h"
+#include "model/merge_boundaries.h"
+#include "model/merge_table.h"
 #include "model/types.h"
 
 namespace assay {
@@ -32,7 +34,8 @@ class Bpe {
   };
 
   // `model` is the section.
-  //   DATA_LOSS      a key is missing or wrong, two tokens share an id, or a merge names a token that is not there.
+  //   DATA_LOSS      a key is missing or wrong, two tokens share an id, or unk_token or a merge names a token that is
+  //                  not there.
   //   UNIMPLEMENTED  not BPE, or one of its options that this build lacks, by name.
   static absl::StatusOr<Bpe> Create(const JsonFields& model, Symbols symbols);
 
@@ -50,30 +53,34 @@ class Bpe {
  private:
   struct Token {
     TokenId id;
-    bool is_own_encoding;  // A piece that reads the same encodes to this token alone.
-  };
-  struct Merge {
-    int32_t rank;  // Smaller first.
-    TokenId id;    // Of the joined symbol.
+    bool is_own_encoding;  // Merging its own symbols yields this token alone.
   };
 
-  explicit Bpe(Symbols symbols) : symbols_(symbols) { first_symbols_.fill(-1); }
+  explicit Bpe(Symbols symbols) : symbols_(symbols) {
+    first_symbols_.fill(-1);
+    fallback_.fill(-1);
+  }
 
   absl::Status ReadVocabulary(const JsonFields& model);
+  absl::Status ReadUnknown(const JsonFields& model);
   absl::Status ReadMerges(const JsonFields& model);
-  void FindOwnEncodings(bool ignore_merges);
+  void FindOwnEncodings();
 
-  const Merge* FindMerge(TokenId left, TokenId right) const;
-  void AppendFirstSymbols(absl::string_view piece, TokenIds* symbols) const;
-  void MergeShort(TokenIds* symbols) const;
-  void MergeLong(TokenIds* symbols) const;
-  void MergeAll(TokenIds* symbols) const;
+  void EncodePart(absl::string_view part, TokenIds* ids) const;
+  void AppendFirstSymbols(absl::string_view part, TokenIds* symbols) const;
+  bool AppendFallback(absl::string_view character, TokenIds* symbols) const;
 
   const Symbols symbols_;
-  absl::flat_hash_map<std::string, Token> tokens_;         // By the bytes that they stand for.
+  bool ignore_merges_ = false;                      // A piece that reads as a token is that token.
+  absl::flat_hash_map<std::string, Token> tokens_;  // By the bytes that they stand for.
   absl::flat_hash_map<std::string, TokenId> unspeakable_;  // By their spelling: no bytes give them.
-  absl::flat_hash_map<uint64_t, Merge> merges_;            // By the ids of left and right.
   std::array<TokenId, 256> first_symbols_;  // kBytes: of each byte; -1 where it has none.
+  std::array<TokenId, 256>
+      fallback_;          // With byte_fallback: <0x00> to <0xFF>; -1 where there is none.
+  TokenId unknown_ = -1;  // unk_token; -1 for none.
+  bool fuse_unknown_ = false;
+  MergeTable merges_;
+  MergeBoundaries boundaries_;  // kCharacters.
   TokenId max_id_ = -1;
 };
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "model/checkpoint_encoder.h"
+#include "model/checkpoint_form.h"
 #include "model/checkpoint_tensors.h"
 #include "model/devices.h"
 #include "model/mapped_file.h"
@@ -90,6 +91,7 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
   ASSAY_ASSIGN_OR_RETURN(LoadedText text, LoadText(options.folder, read.config,
                                                    {.chat_template = options.chat_template}));
   ASSAY_ASSIGN_OR_RETURN(const auto tensors, CheckpointTensors::Open(options.folder));
+  ASSAY_RETURN_IF_ERROR(AdoptCheckpointForm(tensors->tensors(), &read.config));
   ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> devices, ResolveDevices(options.devices));
   UseOneTorchThread();
   model_options.cpu_threads = CpuThreads(options.cpu_threads);

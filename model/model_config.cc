@@ -80,7 +80,6 @@ absl::Status ReadArchitecture(const JsonFields& file, ModelConfig* config) {
     return Damaged("architectures must hold one name");
   }
   config->architecture = (*names)[0].get<std::string>();
-  config->trunk_prefix = "model.";
   if (config->architecture == "LlamaForRewardModelWithGating") {
     config->head_kind = HeadKind::kGated;
     return absl::OkStatus();
@@ -93,13 +92,10 @@ absl::Status ReadArchitecture(const JsonFields& file, ModelConfig* config) {
       if (!map->is_object()) return Damaged("id2label is no object");
       labels = static_cast<int64_t>(map->size());
     }
-    ASSAY_ASSIGN_OR_RETURN(const int64_t num_labels,
-                           file.IntegerOr("num_labels", labels, 1, kMaxWidth));
-    if (file.Has("id2label") && num_labels != labels) {
-      return Damaged(absl::StrCat("num_labels is ", num_labels, " but id2label has ", labels));
-    }
-    if (num_labels != 1) {
-      return Unknown(absl::StrCat("num_labels is ", num_labels, "; a reward model has one label"));
+    ASSAY_ASSIGN_OR_RETURN(config->num_labels, file.IntegerOr("num_labels", labels, 1, kMaxWidth));
+    if (file.Has("id2label") && config->num_labels != labels) {
+      return Damaged(
+          absl::StrCat("num_labels is ", config->num_labels, " but id2label has ", labels));
     }
     return absl::OkStatus();
   }

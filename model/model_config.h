@@ -18,7 +18,7 @@ namespace assay {
 // How the rewards are read from the trunk's last hidden states.
 enum class HeadKind {
   kGated,   // ArmoRM: regression head, reward transform, gate. Tensors regression_layer.*, reward_transform_matrix, gating.*
-  kScalar,  // Sequence classification with one label: score.weight.
+  kScalar,  // One linear layer to one number; its tensor is ModelConfig::scalar_head.
 };
 
 // Llama 3.1's frequency scaling. Source: transformers, modeling_rope_utils.py, _compute_llama3_parameters.
@@ -31,7 +31,7 @@ struct Llama3RopeScaling {
 
 struct ModelConfig {
   std::string architecture;  // As in the file: architectures[0].
-  std::string trunk_prefix;  // Of the trunk's tensors: "model.".
+  std::string trunk_prefix = "model.";  // Of the trunk's tensors; checkpoint_form.h decides.
 
   int64_t hidden_size;
   int64_t num_layers;
@@ -46,6 +46,9 @@ struct ModelConfig {
   std::optional<Llama3RopeScaling> rope_scaling;
 
   HeadKind head_kind;
+  // Scalar head only.
+  std::string scalar_head = "score.weight";  // checkpoint_form.h decides.
+  int64_t num_labels = 1;  // As sequence classification counts them: 2 where the file says nothing.
   // Gated head only.
   int64_t num_objectives = 0;
   int64_t gating_hidden_dim = 0;
@@ -55,7 +58,7 @@ struct ModelConfig {
   std::vector<std::string> objectives;    // num_objectives names.
 };
 
-// Reads the text of a config.json.
+// Reads the text of a config.json. What only the tensors tell is left at its default.
 // The keys of older and newer transformers are both read: rope_theta with rope_scaling, or rope_parameters; head_dim or
 // hidden_size / num_attention_heads; num_key_value_heads or num_attention_heads. A gate without gating_token_pattern has
 // ArmoRM's, <|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n. Objectives are named by objective_names, else

@@ -15,21 +15,6 @@ namespace {
 
 constexpr int kMaxDepth = 8;
 
-bool IsEmptySequence(const JsonFields& fields, absl::string_view parts_key) {
-  const Json* type = fields.Find("type");
-  const Json* parts = fields.Find(parts_key);
-  return type != nullptr && *type == "Sequence" && parts != nullptr && parts->is_array() &&
-         parts->empty();
-}
-
-absl::Status CheckNormalizer(const JsonFields& file) {
-  if (!file.Has("normalizer")) return absl::OkStatus();
-  ASSAY_ASSIGN_OR_RETURN(const JsonFields normalizer, file.Object("normalizer"));
-  if (IsEmptySequence(normalizer, "normalizers")) return absl::OkStatus();
-  ASSAY_ASSIGN_OR_RETURN(const std::string type, normalizer.String("type"));
-  return absl::UnimplementedError(absl::StrCat("normalizer.type: ", absl::CHexEscape(type)));
-}
-
 // OK for those that without special tokens leave the ids as they are.
 absl::Status CheckPostProcessor(const JsonFields& fields, int depth) {
   ASSAY_ASSIGN_OR_RETURN(const std::string type, fields.String("type"));
@@ -53,7 +38,7 @@ absl::Status CheckPostProcessor(const JsonFields& fields, int depth) {
 absl::StatusOr<std::unique_ptr<Tokenizer>> Tokenizer::Create(absl::string_view tokenizer_json) {
   ASSAY_ASSIGN_OR_RETURN(const Json document, ParseJson(tokenizer_json, "tokenizer.json"));
   ASSAY_ASSIGN_OR_RETURN(const JsonFields file, JsonFields::Of(document, ""));
-  ASSAY_RETURN_IF_ERROR(CheckNormalizer(file));
+  ASSAY_ASSIGN_OR_RETURN(Normalizer normalizer, Normalizer::Create(file.Find("normalizer")));
   if (file.Has("post_processor")) {
     ASSAY_ASSIGN_OR_RETURN(const JsonFields post_processor, file.Object("post_processor"));
     ASSAY_RETURN_IF_ERROR(CheckPostProcessor(post_processor, 0));
@@ -65,13 +50,15 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> Tokenizer::Create(absl::string_view t
       Bpe bpe, Bpe::Create(model, pre_tokenizer.is_byte_level() ? Bpe::Symbols::kBytes
                                                                 : Bpe::Symbols::kCharacters));
   ASSAY_ASSIGN_OR_RETURN(AddedTokens added_tokens,
-                         AddedTokens::Create(file.Find("added_tokens"), bpe));
-  return std::unique_ptr<Tokenizer>(
-      new Tokenizer(std::move(added_tokens), std::move(pre_tokenizer), std::move(bpe)));
+                         AddedTokens::Create(file.Find("added_tokens"), bpe, normalizer));
+  return std::unique_ptr<Tokenizer>(new Tokenizer(std::move(added_tokens), std::move(normalizer),
+                                                  std::move(pre_tokenizer), std::move(bpe)));
 }
 
-Tokenizer::Tokenizer(AddedTokens added_tokens, PreTokenizer pre_tokenizer, Bpe bpe)
+Tokenizer::Tokenizer(AddedTokens added_tokens, Normalizer normalizer, PreTokenizer pre_tokenizer,
+                     Bpe bpe)
     : added_tokens_(std::move(added_tokens)),
+      normalizer_(std::move(normalizer)),
       pre_tokenizer_(std::move(pre_tokenizer)),
       bpe_(std::move(bpe)),
       vocab_size_(bpe_.vocab_size()) {
@@ -88,16 +75,33 @@ absl::StatusOr<TokenIds> Tokenizer::Encode(absl::string_view text) const {
   ids.reserve(text.size() / 3);
   std::vector<Segment> segments;
   added_tokens_.Split(text, &segments);
-  Pieces pieces;
+  Scratch scratch;
   for (const Segment& segment : segments) {
     if (segment.added_id >= 0) {
       ids.push_back(segment.added_id);
-      continue;
+    } else {
+      ASSAY_RETURN_IF_ERROR(EncodeSegment(segment.text, &scratch, &ids));
     }
-    ASSAY_RETURN_IF_ERROR(pre_tokenizer_.Split(segment.text, &pieces));
-    for (const absl::string_view piece : pieces.views) bpe_.Encode(piece, &ids);
   }
   return ids;
+}
+
+absl::Status Tokenizer::EncodeSegment(absl::string_view text, Scratch* scratch,
+                                      TokenIds* ids) const {
+  if (!normalizer_.is_identity()) {
+    normalizer_.Apply(text, &scratch->normal_form);
+    text = scratch->normal_form;
+  }
+  added_tokens_.SplitNormalized(text, &scratch->segments);
+  for (const Segment& segment : scratch->segments) {
+    if (segment.added_id >= 0) {
+      ids->push_back(segment.added_id);
+      continue;
+    }
+    ASSAY_RETURN_IF_ERROR(pre_tokenizer_.Split(segment.text, &scratch->pieces));
+    for (const absl::string_view piece : scratch->pieces.views) bpe_.Encode(piece, ids);
+  }
+  return absl::OkStatus();
 }
 
 std::optional<TokenId> Tokenizer::TokenToId(absl::string_view token) const {

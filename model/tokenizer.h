@@ -2,9 +2,11 @@
 // A text to token ids, exactly as the reference (the `tokenizers` library) does with the same tokenizer.json and
 // add_special_tokens=False: the chat template's text already holds its special tokens.
 //
-// Of the file this follows added_tokens, pre_tokenizer and model. A normalizer is refused. The post-processor adds
-// special tokens only, so known ones are accepted and do nothing. The sections truncation and padding are ignored, as
-// transformers ignores them; length limits are conversation_encoder.h's business.
+// Of the file this follows added_tokens, normalizer, pre_tokenizer and model, in that order: added tokens are cut out,
+// each stretch between them is normalized on its own, cut by the tokens that are searched for in normal form, and what is
+// left is cut into pieces. The post-processor adds special tokens only, so known ones are accepted and do nothing. The
+// decoder is of no interest. The sections truncation and padding are ignored, as transformers ignores them; length limits
+// are conversation_encoder.h's business.
 // Thread-safe: const after construction.
 #ifndef ASSAY_MODEL_TOKENIZER_H_
 #define ASSAY_MODEL_TOKENIZER_H_
@@ -12,11 +14,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "model/added_tokens.h"
 #include "model/bpe.h"
+#include "model/normalizer.h"
 #include "model/pre_tokenizer.h"
 #include "model/types.h"
 
@@ -47,9 +52,19 @@ class Tokenizer {
   }
 
  private:
-  Tokenizer(AddedTokens added_tokens, PreTokenizer pre_tokenizer, Bpe bpe);
+  // What Encode needs room for, kept from segment to segment.
+  struct Scratch {
+    std::string normal_form;
+    std::vector<Segment> segments;
+    Pieces pieces;
+  };
+
+  Tokenizer(AddedTokens added_tokens, Normalizer normalizer, PreTokenizer pre_tokenizer, Bpe bpe);
+
+  absl::Status EncodeSegment(absl::string_view text, Scratch* scratch, TokenIds* ids) const;
 
   const AddedTokens added_tokens_;
+  const Normalizer normalizer_;
   const PreTokenizer pre_tokenizer_;
   const Bpe bpe_;
   int64_t vocab_size_;

@@ -134,7 +134,7 @@ HeadWeights LoadHead(const ModelConfig& config, const WeightPlacement& placement
     return TakeGatedHead(taker, config, placement.head_dtype);
   }
   return ScalarHeadWeights{
-      taker.Take("score.weight", {1, config.hidden_size}, placement.head_dtype)};
+      taker.Take(config.scalar_head, {1, config.hidden_size}, placement.head_dtype)};
 }
 
 }  // namespace assay

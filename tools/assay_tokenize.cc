@@ -4,9 +4,12 @@
 //   assay_tokenize pieces FOLDER          {"text": "..."}             -> its pieces, as the pre-tokenizer cuts all of it
 //   assay_tokenize conversations FOLDER   {"messages": [...]}         -> the ids of the conversation
 //   assay_tokenize render                 {"template", "bos", "messages"} -> its text; null for an unknown template
+//   assay_tokenize time FOLDER            {"text": "..."}             -> for all lines: {"texts", "bytes", "ids", "seconds"}
 //
-// Reads JSON lines, writes one line of JSON for each. FOLDER is a checkpoint's; `ids` and `pieces` need its tokenizer.json
-// only. Exit codes: 0 all done; 1 a file or a line could not be used.
+// Reads JSON lines, writes one line of JSON for each; `time` writes one for all, and its seconds are those of encoding alone,
+// one text after the other. FOLDER is a checkpoint's; `ids`, `pieces` and `time` need its tokenizer.json only.
+// Exit codes: 0 all done; 1 a file or a line could not be used.
+#include <chrono>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -48,10 +51,13 @@ absl::StatusOr<Turns> ReadTurns(const JsonFields& line) {
   return turns;
 }
 
-absl::StatusOr<Convert> IdsOf(const std::string& folder) {
+absl::StatusOr<std::shared_ptr<const Tokenizer>> OpenTokenizer(const std::string& folder) {
   ASSAY_ASSIGN_OR_RETURN(const auto file, MappedFile::Open(folder + "/tokenizer.json"));
-  ASSAY_ASSIGN_OR_RETURN(std::shared_ptr<const Tokenizer> tokenizer,
-                         Tokenizer::Create(file->bytes()));
+  return Tokenizer::Create(file->bytes());
+}
+
+absl::StatusOr<Convert> IdsOf(const std::string& folder) {
+  ASSAY_ASSIGN_OR_RETURN(const auto tokenizer, OpenTokenizer(folder));
   return [tokenizer](const JsonFields& line) -> absl::StatusOr<Json> {
     ASSAY_ASSIGN_OR_RETURN(const std::string text, line.String("text"));
     ASSAY_ASSIGN_OR_RETURN(const TokenIds ids, tokenizer->Encode(text));
@@ -110,21 +116,51 @@ absl::StatusOr<Convert> Choose(const std::vector<std::string>& args) {
   if (args.size() == 2 && args[0] == "conversations") return ConversationsOf(args[1]);
   if (args.size() == 1 && args[0] == "render") return Convert(Render);
   return absl::InvalidArgumentError(
-      "usage: assay_tokenize ids|pieces|conversations FOLDER, or assay_tokenize render");
+      "usage: assay_tokenize ids|pieces|conversations|time FOLDER, or assay_tokenize render");
 }
 
-absl::Status ConvertLines(const Convert& convert) {
+absl::Status ForEachLine(const std::function<absl::Status(const JsonFields& line)>& use) {
   std::string line;
   while (std::getline(std::cin, line)) {
     ASSAY_ASSIGN_OR_RETURN(const Json document, ParseJson(line, "input"));
     ASSAY_ASSIGN_OR_RETURN(const JsonFields fields, JsonFields::Of(document, ""));
-    ASSAY_ASSIGN_OR_RETURN(const Json output, convert(fields));
-    std::cout << output.dump() << "\n";
+    ASSAY_RETURN_IF_ERROR(use(fields));
   }
   return absl::OkStatus();
 }
 
+absl::Status ConvertLines(const Convert& convert) {
+  return ForEachLine([&](const JsonFields& line) -> absl::Status {
+    ASSAY_ASSIGN_OR_RETURN(const Json output, convert(line));
+    std::cout << output.dump() << "\n";
+    return absl::OkStatus();
+  });
+}
+
+absl::Status Time(const std::string& folder) {
+  ASSAY_ASSIGN_OR_RETURN(const auto tokenizer, OpenTokenizer(folder));
+  std::vector<std::string> texts;
+  size_t bytes = 0;
+  ASSAY_RETURN_IF_ERROR(ForEachLine([&](const JsonFields& line) -> absl::Status {
+    ASSAY_ASSIGN_OR_RETURN(texts.emplace_back(), line.String("text"));
+    bytes += texts.back().size();
+    return absl::OkStatus();
+  }));
+  size_t ids = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  for (const std::string& text : texts) {
+    ASSAY_ASSIGN_OR_RETURN(const TokenIds encoded, tokenizer->Encode(text));
+    ids += encoded.size();
+  }
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+  const Json output = {
+      {"texts", texts.size()}, {"bytes", bytes}, {"ids", ids}, {"seconds", spent.count()}};
+  std::cout << output.dump() << "\n";
+  return absl::OkStatus();
+}
+
 absl::Status Run(const std::vector<std::string>& args) {
+  if (args.size() == 2 && args[0] == "time") return Time(args[1]);
   ASSAY_ASSIGN_OR_RETURN(const Convert convert, Choose(args));
   return ConvertLines(convert);
 }

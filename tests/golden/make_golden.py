@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Make the golden checkpoints and their expected scores with the reference; see README.md beside this file.
 
-    tests/golden/make_golden.py [--check]
+    tests/golden/make_golden.py [--check] [--only gated|scalar|starling]
 
     --check   compute the scores of the committed checkpoints again and print the largest difference; write nothing
 
-Writes tests/golden/gated and tests/golden/scalar: whole checkpoint folders of random weights with a tokenizer of about 300
+Writes tests/golden/gated, scalar and starling: whole checkpoint folders of random weights with a tokenizer of 300 to 400
 tokens, and golden.jsonl. Deterministic for one version of torch. Needs torch, transformers, tokenizers, safetensors.
 """
 import argparse
@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 import torch
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -35,6 +35,8 @@ SHAPES = {
               "--objectives", "5", "--gate-hidden", "32", "--gate-layers", "2", "--seed", "11"],
     "scalar": ["--kind", "classifier", "--hidden", "48", "--layers", "2", "--heads", "6", "--kv-heads", "3", "--intermediate", "72",
                "--seed", "12"],
+    "starling": ["--kind", "starling", "--hidden", "56", "--layers", "2", "--heads", "7", "--kv-heads", "1", "--intermediate", "80",
+                 "--rope-theta", "5000000", "--seed", "13"],
 }
 # Frequencies scaled as Llama 3.1 does, at a size where the texts below reach past the original context.
 ROPE_SCALING = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
@@ -72,23 +74,44 @@ def make_tokenizer(folder):
     trainer = trainers.BpeTrainer(vocab_size=300, special_tokens=[AddedToken(t, special=True, normalized=False) for t in SPECIALS],
                                   initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()), show_progress=False)
     tokenizer.train_from_iterator(TRAINING_TEXT, trainer)
-    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    save_tokenizer(json.loads(tokenizer.to_str()), "<pad>", folder)
+    return tokenizer
+
+
+def make_fallback_tokenizer(folder):
+    """In the form of those converted from SentencePiece, as tests/parity/make_yi_tokenizer.py makes them at size."""
+    specials = ["<unk>", "<|im_start|>", "<|im_end|>"]
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Replace(" ", "\u2581")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("\u2581", behavior="merged_with_next")
+    tokenizer.train_from_iterator(TRAINING_TEXT, trainers.BpeTrainer(
+        vocab_size=380, special_tokens=specials + [f"<0x{byte:02X}>" for byte in range(256)], show_progress=False))
+    file = json.loads(tokenizer.to_str())
+    file["pre_tokenizer"] = None
+    file["added_tokens"] = [token for token in file["added_tokens"] if token["content"] in specials]
+    save_tokenizer(file, "<unk>", folder)
+
+
+def save_tokenizer(file, pad_token, folder):
+    (folder / "tokenizer.json").write_text(json.dumps(file, ensure_ascii=False, separators=(",", ":")))
     (folder / "tokenizer_config.json").write_text(json.dumps({
-        "tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "<pad>", "eos_token": "<|im_end|>",
+        "tokenizer_class": "PreTrainedTokenizerFast", "pad_token": pad_token, "eos_token": "<|im_end|>",
         "clean_up_tokenization_spaces": False, "model_max_length": 8192}, indent=1) + "\n")
     (folder / "chat_template.jinja").write_text((ROOT / "data/armorm-mini/chat_template.jinja").read_text())
-    return tokenizer
 
 
 def make_checkpoint(name, tokenizer_folder, pattern):
     subprocess.run([sys.executable, PARITY / "make_checkpoint.py", HERE / name, "--tokenizer", tokenizer_folder,
-                    "--pattern", ",".join(map(str, pattern)), *SHAPES[name]], check=True)
+                    *(["--pattern", ",".join(map(str, pattern))] if pattern else []), *SHAPES[name]], check=True)
     (HERE / name / "model.safetensors").chmod(0o644)
+    path = HERE / name / "config.json"
+    config = json.loads(path.read_text())
     if name == "scalar":
-        path = HERE / name / "config.json"
-        config = json.loads(path.read_text())
         config["rope_scaling"] = ROPE_SCALING
-        path.write_text(json.dumps(config, indent=1))
+    elif name == "starling":  # Its class looks at no labels, and pads with id 0.
+        del config["num_labels"]
+        config["pad_token_id"] = 0
+    path.write_text(json.dumps(config, indent=1))
 
 
 def expected(folder):
@@ -110,14 +133,20 @@ def numbers(row):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--only", choices=SHAPES)
     args = parser.parse_args()
-    if not args.check:
+    torch.set_num_threads(1)
+    names = [args.only] if args.only else list(SHAPES)
+    for name in names if not args.check else []:
         with tempfile.TemporaryDirectory() as scratch:
-            tokenizer = make_tokenizer(Path(scratch))
-            pattern = tokenizer.encode("<|im_end|>\n<|im_start|>assistant\n", add_special_tokens=False).ids
-            for name in SHAPES:
-                make_checkpoint(name, scratch, pattern)
-    for name in SHAPES:
+            pattern = []
+            if name == "starling":
+                make_fallback_tokenizer(Path(scratch))
+            else:
+                tokenizer = make_tokenizer(Path(scratch))
+                pattern = tokenizer.encode("<|im_end|>\n<|im_start|>assistant\n", add_special_tokens=False).ids
+            make_checkpoint(name, scratch, pattern)
+    for name in names:
         rows = list(expected(HERE / name))
         path = HERE / name / "golden.jsonl"
         if args.check:

@@ -33,15 +33,22 @@ Json Token(int id, const std::string& content, const std::vector<std::string>& f
 
 AddedTokens Create(const std::vector<Json>& tokens) {
   const Json list = tokens;
-  return AddedTokens::Create(&list, SmallBpe()).value();
+  return AddedTokens::Create(&list, SmallBpe(), Normalizer()).value();
 }
 
 std::vector<std::pair<std::string, TokenId>> Split(const AddedTokens& added,
                                                    absl::string_view text) {
-  std::vector<Segment> segments;
+  std::vector<Segment> segments, within;
   added.Split(text, &segments);
   std::vector<std::pair<std::string, TokenId>> pairs;
-  for (const Segment& segment : segments) pairs.emplace_back(segment.text, segment.added_id);
+  for (const Segment& segment : segments) {
+    if (segment.added_id >= 0) {
+      pairs.emplace_back(segment.text, segment.added_id);
+      continue;
+    }
+    added.SplitNormalized(segment.text, &within);
+    for (const Segment& part : within) pairs.emplace_back(part.text, part.added_id);
+  }
   return pairs;
 }
 
@@ -54,7 +61,7 @@ TEST(AddedTokensTest, TokensAreCutOutOfTheText) {
 }
 
 TEST(AddedTokensTest, WithoutASectionAllIsText) {
-  const AddedTokens added = AddedTokens::Create(nullptr, SmallBpe()).value();
+  const AddedTokens added = AddedTokens::Create(nullptr, SmallBpe(), Normalizer()).value();
   EXPECT_THAT(Split(added, "<x>"), ElementsAre(Pair("<x>", -1)));
 }
 
@@ -95,6 +102,26 @@ TEST(AddedTokensTest, NormalizedTokensAreFoundInWhatTheOthersLeft) {
   // The first begins further left, but is looked for later.
   EXPECT_THAT(Split(added, "a<x>"), ElementsAre(Pair("a", -1), Pair("<x>", 3)));
   EXPECT_THAT(Split(added, "a<x <x>"), ElementsAre(Pair("a<x", 2), Pair(" ", -1), Pair("<x>", 3)));
+}
+
+TEST(AddedTokensTest, NormalizedTokensAreSearchedForInTheirNormalForm) {
+  const Json section = {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "▁"}};
+  const Normalizer normalizer = Normalizer::Create(&section).value();
+  const Json list = {Token(2, "a b", {"normalized"}), Token(3, "c d")};
+  const AddedTokens added = AddedTokens::Create(&list, SmallBpe(), normalizer).value();
+  EXPECT_THAT(Split(added, "a▁b c d"), ElementsAre(Pair("a▁b", 2), Pair(" ", -1), Pair("c d", 3)));
+  EXPECT_THAT(Split(added, "a b c▁d"), ElementsAre(Pair("a b c▁d", -1)));
+  EXPECT_EQ(added.Find("a b")->id, 2);
+}
+
+TEST(AddedTokensTest, NormalFormsThatCannotBeToldApartAreUnimplemented) {
+  const Json section = {{"type", "Replace"}, {"pattern", {{"String", "x"}}}, {"content", ""}};
+  const Normalizer normalizer = Normalizer::Create(&section).value();
+  for (const Json& list : {Json{Token(2, "b", {"normalized"}), Token(3, "xb", {"normalized"})},
+                           Json{Token(2, "b", {"normalized"}), Token(3, "xx", {"normalized"})}}) {
+    EXPECT_THAT(AddedTokens::Create(&list, SmallBpe(), normalizer),
+                StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("added_tokens[1].content")));
+  }
 }
 
 TEST(AddedTokensTest, APlainTokenIsAHardBoundary) {
@@ -143,10 +170,10 @@ TEST(AddedTokensTest, AHardBoundaryCutsTheSameSegmentsApart) {
 TEST(AddedTokensTest, ADamagedSectionIsDataLossNamingThePlace) {
   const auto create = [](const std::vector<Json>& tokens) {
     const Json list = tokens;
-    return AddedTokens::Create(&list, SmallBpe()).status();
+    return AddedTokens::Create(&list, SmallBpe(), Normalizer()).status();
   };
   const Json number = 7;
-  EXPECT_THAT(AddedTokens::Create(&number, SmallBpe()),
+  EXPECT_THAT(AddedTokens::Create(&number, SmallBpe(), Normalizer()),
               StatusIs(kDataLoss, HasSubstr("added_tokens")));
   EXPECT_THAT(create({Token(2, "x"), Token(3, "x")}),
               StatusIs(kDataLoss, HasSubstr("added_tokens[1].content")));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay {
@@ -115,15 +116,17 @@ TokenIds MergeByDefinition(std::vector<std::string> symbols,
   return ids;
 }
 
+// Also with an unknown token, which lets words be cut apart before they are merged.
 TEST(BpeTest, RandomVocabulariesEncodeAsTheDefinitionSays) {
   std::mt19937 random(1);
   const auto below = [&random](size_t n) { return random() % n; };
-  for (int round = 0; round < 60; ++round) {
-    Json vocab = {{"a", 0}, {"b", 1}, {"c", 2}};
+  for (int round = 0; round < 160; ++round) {
     std::vector<std::string> tokens = {"a", "b", "c"};
+    if (round % 8 < 4) tokens = {"a", "é", "▁"};
+    Json vocab = {{tokens[0], 0}, {tokens[1], 1}, {tokens[2], 2}};
     std::vector<std::pair<std::string, std::string>> merges;
     std::set<std::pair<std::string, std::string>> seen;
-    for (int i = 0; i < 25; ++i) {
+    for (int i = 0; i < (round % 4 < 2 ? 25 : 4); ++i) {
       std::pair<std::string, std::string> merge = {tokens[below(tokens.size())],
                                                    tokens[below(tokens.size())]};
       if (!seen.insert(merge).second) continue;
@@ -135,7 +138,10 @@ TEST(BpeTest, RandomVocabulariesEncodeAsTheDefinitionSays) {
       merges.push_back(std::move(merge));
     }
     std::shuffle(merges.begin(), merges.end(), random);
-    const Bpe bpe = Create({{"type", "BPE"}, {"vocab", vocab}, {"merges", merges}}).value();
+    vocab["?"] = vocab.size();
+    Json model = {{"type", "BPE"}, {"vocab", vocab}, {"merges", merges}};
+    if (round % 2 == 1) model["unk_token"] = "?";
+    const Bpe bpe = Create(model).value();
     for (const size_t length : {1, 2, 3, 7, 20, 47, 48, 49, 50, 120}) {
       std::vector<std::string> symbols;
       std::string piece;
@@ -148,30 +154,84 @@ TEST(BpeTest, RandomVocabulariesEncodeAsTheDefinitionSays) {
   }
 }
 
-TEST(BpeTest, AMegabyteOfOneLetterIsNotQuadratic) {
-  Json vocab = {{"a", 0}};
-  Json merges = Json::array();
-  std::string token = "a";
-  for (int i = 1; i <= 10; ++i) {
-    merges.push_back({token, token});
-    token += token;
-    vocab[token] = i;
+// SmallModel with <unk> and the tokens of all bytes but 0xAD and 0xAE.
+Json ModelWithFallback() {
+  Json model = SmallModel();
+  for (int byte = 0; byte < 256; ++byte) {
+    if (byte != 0xAD && byte != 0xAE)
+      model["vocab"][absl::StrFormat("<0x%02X>", byte)] = 100 + byte;
   }
-  const Bpe bpe = Create({{"type", "BPE"}, {"vocab", vocab}, {"merges", merges}}).value();
-  EXPECT_EQ(Encode(bpe, std::string(1 << 20, 'a')), TokenIds(1 << 10, 10));
+  model["vocab"]["<unk>"] = 99;
+  model["byte_fallback"] = true;
+  return model;
+}
+
+TEST(BpeTest, AnUnknownCharacterIsTheUnknownToken) {
+  Json model = ModelWithFallback();
+  model["unk_token"] = "<unk>";
+  model["byte_fallback"] = false;
+  EXPECT_THAT(Encode(Create(model).value(), "?a中文b"), ElementsAre(99, 0, 99, 99, 1));
+  model["fuse_unk"] = true;
+  EXPECT_THAT(Encode(Create(model).value(), "?a中文b中"), ElementsAre(99, 0, 99, 1, 99));
+}
+
+TEST(BpeTest, WithByteFallbackAnUnknownCharacterIsItsBytes) {
+  EXPECT_THAT(Encode(Create(ModelWithFallback()).value(), "a\n文"),
+              ElementsAre(0, 110, 100 + 0xE6, 100 + 0x96, 100 + 0x87));
+}
+
+TEST(BpeTest, ACharacterWithAByteThatHasNoTokenIsUnknownAsAWhole) {
+  // U+4E2D is E4 B8 AD.
+  Json model = ModelWithFallback();
+  EXPECT_THAT(Encode(Create(model).value(), "a中b"), ElementsAre(3));
+  model["unk_token"] = "<unk>";
+  EXPECT_THAT(Encode(Create(model).value(), "a中b"), ElementsAre(0, 99, 1));
+}
+
+// As the reference does: what falls back to bytes does not end a run of unknown characters.
+TEST(BpeTest, AnUnknownRunComesAfterTheBytesThatItsEndWaitsFor) {
+  Json model = ModelWithFallback();
+  model["unk_token"] = "<unk>";
+  model["fuse_unk"] = true;
+  EXPECT_THAT(Encode(Create(model).value(), "中\n中a"), ElementsAre(110, 99, 0));
+  model["fuse_unk"] = false;
+  EXPECT_THAT(Encode(Create(model).value(), "中\n中a"), ElementsAre(110, 99, 99, 0));
+}
+
+TEST(BpeTest, MergesMayJoinBytesAndTheUnknownToken) {
+  Json model = ModelWithFallback();
+  model["unk_token"] = "<unk>";
+  model["vocab"].update({{"<0x0A><0x0A>", 400}, {"a<0x0A><0x0A>", 401}, {"<unk>b", 402}});
+  model["merges"] = {"<0x0A> <0x0A>", "a <0x0A><0x0A>", "<unk> b"};
+  EXPECT_THAT(Encode(Create(model).value(), "a\n\na\n中b"), ElementsAre(401, 0, 110, 402));
+}
+
+TEST(BpeTest, IgnoreMergesLooksAWholePieceUpAndNotItsWords) {
+  Json model = ModelWithFallback();
+  model["unk_token"] = "<unk>";
+  model["ignore_merges"] = true;
+  const Bpe bpe = Create(model).value();
+  EXPECT_THAT(Encode(bpe, "abc"), ElementsAre(5));
+  // Cut before the second a; neither part is the piece.
+  EXPECT_THAT(Encode(bpe, "abcabc"), ElementsAre(0, 4, 0, 4));
 }
 
 TEST(BpeTest, OptionsThatChangeTheIdsAreUnimplementedByName) {
-  const std::pair<const char*, Json> cases[] = {
-      {"type", "Unigram"},    {"dropout", 0.1},
-      {"unk_token", "<unk>"}, {"continuing_subword_prefix", "##"},
-      {"fuse_unk", true},     {"end_of_word_suffix", "</w>"},
-      {"byte_fallback", true}};
-  for (const auto& [key, value] : cases) {
+  const auto expect = [](const char* key, const Json& value, Bpe::Symbols symbols) {
     Json model = SmallModel();
     model[key] = value;
-    EXPECT_THAT(Create(model), StatusIs(kUnimplemented, HasSubstr(absl::StrCat("model.", key))));
+    EXPECT_THAT(Create(model, symbols),
+                StatusIs(kUnimplemented, HasSubstr(absl::StrCat("model.", key))));
+  };
+  for (const auto symbols : {Bpe::Symbols::kBytes, Bpe::Symbols::kCharacters}) {
+    expect("type", "Unigram", symbols);
+    expect("dropout", 0.1, symbols);
+    expect("continuing_subword_prefix", "##", symbols);
+    expect("end_of_word_suffix", "</w>", symbols);
   }
+  expect("unk_token", "a", Bpe::Symbols::kBytes);
+  expect("fuse_unk", true, Bpe::Symbols::kBytes);
+  expect("byte_fallback", true, Bpe::Symbols::kBytes);
 }
 
 TEST(BpeTest, TheSameOptionsSwitchedOffAreAccepted) {
@@ -205,6 +265,10 @@ TEST(BpeTest, ADamagedSectionIsDataLossNamingThePlace) {
   expect({{"merges", {"a z"}}}, "model.merges[0]");
   expect({{"merges", {"a a"}}}, "model.merges[0]");
   expect({{"ignore_merges", "yes"}}, "model.ignore_merges");
+  expect({{"unk_token", "<unk>"}}, "model.unk_token: not in the vocabulary");
+  expect({{"unk_token", 7}}, "model.unk_token");
+  expect({{"fuse_unk", 7}}, "model.fuse_unk");
+  expect({{"byte_fallback", "yes"}}, "model.byte_fallback");
 }
 
 }  // namespace

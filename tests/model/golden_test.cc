@@ -105,7 +105,7 @@ std::string Tiny(const std::string& name) {
 }
 
 TEST(GoldenTest, Float32EqualsTheReference) {
-  for (const char* name : {"gated", "scalar"}) {
+  for (const char* name : {"gated", "scalar", "starling"}) {
     const Scored scored =
         ScoreGolden(Tiny(name), Tiny(name) + "/golden.jsonl", "float32", "precise");
     EXPECT_LE(LargestDifference(scored, [](const Json& row) { return row["float32"]; }), 2e-5)
@@ -114,7 +114,7 @@ TEST(GoldenTest, Float32EqualsTheReference) {
 }
 
 TEST(GoldenTest, Bfloat16IsAsNearToFloat32AsTheReferencesBfloat16) {
-  for (const char* name : {"gated", "scalar"}) {
+  for (const char* name : {"gated", "scalar", "starling"}) {
     for (const char* heads : {"precise", "reference"}) {
       const Scored scored =
           ScoreGolden(Tiny(name), Tiny(name) + "/golden.jsonl", "bfloat16", heads);
@@ -132,15 +132,14 @@ TEST(GoldenTest, Bfloat16IsAsNearToFloat32AsTheReferencesBfloat16) {
 }
 
 TEST(GoldenTest, Bfloat16RepeatsTheReferencesNumbersWithinItsNoise) {
-  for (const char* heads : {"precise", "reference"}) {
-    const Scored gated =
-        ScoreGolden(Tiny("gated"), Tiny("gated") + "/golden.jsonl", "bfloat16", heads);
-    EXPECT_LE(LargestDifference(gated, [&](const Json& row) { return row["bfloat16"][heads]; }),
-              0.1);
-    const Scored scalar =
-        ScoreGolden(Tiny("scalar"), Tiny("scalar") + "/golden.jsonl", "bfloat16", heads);
-    EXPECT_LE(LargestDifference(scalar, [&](const Json& row) { return row["bfloat16"][heads]; }),
-              0.1);
+  for (const char* name : {"gated", "scalar", "starling"}) {
+    for (const char* heads : {"precise", "reference"}) {
+      const Scored scored =
+          ScoreGolden(Tiny(name), Tiny(name) + "/golden.jsonl", "bfloat16", heads);
+      EXPECT_LE(LargestDifference(scored, [&](const Json& row) { return row["bfloat16"][heads]; }),
+                0.1)
+          << name << " " << heads;
+    }
   }
 }
 

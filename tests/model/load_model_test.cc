@@ -120,6 +120,31 @@ TEST(LoadModelTest, NamesTheTensorThatDoesNotFitTheConfig) {
                HasSubstr("model.layers.0.mlp.gate_proj.weight is [96, 64], expected [97, 64]")));
 }
 
+TEST(LoadModelTest, TheTensorsTellWhichFormAScalarHeadHas) {
+  ASSERT_OK_AND_ASSIGN(const LoadedModel scalar, LoadModel(OnCpu(GoldenFolder("scalar"))));
+  ASSERT_OK_AND_ASSIGN(const LoadedModel starling, LoadModel(OnCpu(GoldenFolder("starling"))));
+  EXPECT_EQ(scalar.info.architecture, starling.info.architecture);
+  EXPECT_EQ(scalar.config.scalar_head, "score.weight");
+  EXPECT_EQ(starling.config.scalar_head, "v_head.weight");
+  EXPECT_EQ(starling.config.trunk_prefix, "transformer.");
+  EXPECT_EQ(starling.info.chat_template, "chatml");
+}
+
+TEST(LoadModelTest, AMixtureOfFormsIsRefusedByTheNamesOfItsTensors) {
+  const std::string folder = CopyOf("starling", "mixture");
+  const std::string weights = ReadFile(folder + "/model.safetensors");
+  WriteFile(folder + "/model.safetensors",
+            absl::StrReplaceAll(
+                weights, {{"\"transformer.norm.weight\":", "\"model.norm.weight\"      :"}}));
+  EXPECT_THAT(LoadModel(OnCpu(folder)),
+              StatusIs(absl::StatusCode::kDataLoss,
+                       AllOf(HasSubstr("model.norm.weight"), HasSubstr("transformer."))));
+  WriteFile(folder + "/model.safetensors",
+            absl::StrReplaceAll(weights, {{"\"v_head.weight\":", "\"score.weight\" :"}}));
+  EXPECT_THAT(LoadModel(OnCpu(folder)),
+              StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("score.weight")));
+}
+
 TEST(LoadModelTest, NamesTheFileThatIsDamaged) {
   const std::string folder = CopyOf("gated", "damaged");
   const std::string weights = ReadFile(folder + "/model.safetensors");

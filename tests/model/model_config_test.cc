@@ -85,9 +85,10 @@ TEST(ModelConfigTest, ReadsAClassifierWithOneLabel) {
   EXPECT_OK(Parse(With(Without(Classifier(), "id2label"), "num_labels", 1)));
 }
 
-TEST(ModelConfigTest, AClassifierThatSaysNothingHasTwoLabelsAndIsRefused) {
-  EXPECT_THAT(Parse(Without(Classifier(), "id2label")),
-              StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("num_labels is 2")));
+TEST(ModelConfigTest, AClassifierHasTheLabelsThatItsFileSaysAndTwoWhereItSaysNothing) {
+  EXPECT_EQ(Parse(Classifier()).value().num_labels, 1);
+  EXPECT_EQ(Parse(Without(Classifier(), "id2label")).value().num_labels, 2);
+  EXPECT_EQ(Parse(With(Without(Classifier(), "id2label"), "num_labels", 3)).value().num_labels, 3);
   EXPECT_THAT(Parse(With(Classifier(), "num_labels", 2)),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("num_labels")));
 }

@@ -1,5 +1,8 @@
 #include "tests/model/tiny_tokenizer.h"
 
+#include <map>
+
+#include "absl/strings/str_format.h"
 #include "base/utf8.h"
 
 namespace assay::testing {
@@ -19,6 +22,21 @@ std::string SpellingOf(int byte) {
   return spelling;
 }
 
+// The added_tokens section; the first has id `first`.
+Json SpecialsFrom(size_t first) {
+  Json added = Json::array();
+  for (const absl::string_view content : kTinySpecials) {
+    added.push_back({{"id", first + added.size()},
+                     {"content", std::string(content)},
+                     {"single_word", false},
+                     {"lstrip", false},
+                     {"rstrip", false},
+                     {"normalized", false},
+                     {"special", true}});
+  }
+  return added;
+}
+
 }  // namespace
 
 Json TinyTokenizerJson() {
@@ -34,20 +52,10 @@ Json TinyTokenizerJson() {
     vocab[left + right] = vocab.size();
     merge_list.push_back({left, right});
   }
-  Json added = Json::array();
-  for (const absl::string_view content : kTinySpecials) {
-    added.push_back({{"id", vocab.size() + added.size()},
-                     {"content", std::string(content)},
-                     {"single_word", false},
-                     {"lstrip", false},
-                     {"rstrip", false},
-                     {"normalized", false},
-                     {"special", true}});
-  }
   return {{"version", "1.0"},
           {"truncation", nullptr},
           {"padding", nullptr},
-          {"added_tokens", added},
+          {"added_tokens", SpecialsFrom(vocab.size())},
           {"normalizer", nullptr},
           {"pre_tokenizer",
            {{"type", "Sequence"},
@@ -63,6 +71,42 @@ Json TinyTokenizerJson() {
           {"post_processor", nullptr},
           {"decoder", nullptr},
           {"model", {{"type", "BPE"}, {"vocab", vocab}, {"merges", merge_list}}}};
+}
+
+Json TinyFallbackJson() {
+  Json vocab = Json::object();
+  for (int byte = 0; byte < 256; ++byte) vocab[absl::StrFormat("<0x%02X>", byte)] = byte;
+  for (const char* text :
+       {"<unk>", "▁", "h", "e", "l", "o", "w", "r", "é", "he", "ll", "hell", "hello", "▁w", "or"}) {
+    vocab[text] = vocab.size();
+  }
+  Json file = TinyTokenizerJson();
+  file["normalizer"] = {
+      {"type", "Sequence"},
+      {"normalizers", {{{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "▁"}}}}};
+  file["pre_tokenizer"] = nullptr;
+  file["added_tokens"] = SpecialsFrom(vocab.size());
+  file["model"] = {{"type", "BPE"},    {"unk_token", "<unk>"},
+                   {"fuse_unk", true}, {"byte_fallback", true},
+                   {"vocab", vocab},   {"merges", {"h e", "l l", "he ll", "hell o", "▁ w", "o r"}}};
+  return file;
+}
+
+std::string SpellFallback(const TokenIds& ids) {
+  static const std::map<TokenId, std::string>& spellings = *[] {
+    const Json file = TinyFallbackJson();
+    auto* map = new std::map<TokenId, std::string>;
+    for (const auto& [text, id] : file["model"]["vocab"].items()) (*map)[id.get<TokenId>()] = text;
+    for (const Json& added : file["added_tokens"]) {
+      (*map)[added["id"].get<TokenId>()] = added["content"].get<std::string>();
+    }
+    return map;
+  }();
+  std::string text;
+  for (const TokenId id : ids) {
+    text += id < 256 ? std::string(1, static_cast<char>(id)) : spellings.at(id);
+  }
+  return text;
 }
 
 std::unique_ptr<Tokenizer> TinyTokenizer() {

@@ -1,5 +1,5 @@
 // tests/model/tiny_tokenizer.h
-// A tokenizer small enough to follow by hand: one token a byte, a few merges, and both template families' special tokens.
+// Tokenizers small enough to follow by hand: one token a byte, a few merges, and both template families' special tokens.
 #ifndef ASSAY_TESTS_MODEL_TINY_TOKENIZER_H_
 #define ASSAY_TESTS_MODEL_TINY_TOKENIZER_H_
 
@@ -29,6 +29,13 @@ inline constexpr TokenId kTinyFirstSpecial = 263;
 
 // Dies where TinyTokenizerJson() is not accepted.
 std::unique_ptr<Tokenizer> TinyTokenizer();
+
+// A tokenizer.json as those converted from SentencePiece are. Token b is <0x..> of byte b; then comes <unk>, then the
+// characters of "▁helowr\u00e9", "he", "ll", "hell", "hello", "▁w", "or", and the special tokens. Spaces become "▁".
+Json TinyFallbackJson();
+
+// What `ids` of a TinyFallbackJson() tokenizer spell, in its normal form.
+std::string SpellFallback(const TokenIds& ids);
 
 }  // namespace assay::testing
 

@@ -3,6 +3,7 @@
 #include <random>
 #include <string>
 
+#include "absl/strings/str_replace.h"
 #include "base/utf8.h"
 #include "tests/model/tiny_tokenizer.h"
 #include "tests/testing/status_matchers.h"
@@ -13,7 +14,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::kTinyFirstSpecial;
+using testing::SpellFallback;
 using testing::StatusIs;
+using testing::TinyFallbackJson;
 using testing::TinyTokenizer;
 using testing::TinyTokenizerJson;
 constexpr auto kDataLoss = absl::StatusCode::kDataLoss;
@@ -87,8 +90,6 @@ TEST(TokenizerTest, PartsThatDoNotTouchTheIdsAreAccepted) {
 TEST(TokenizerTest, OtherPartsAreUnimplementedByName) {
   EXPECT_THAT(Patched({{"normalizer", {{"type", "NFC"}}}}),
               StatusIs(kUnimplemented, HasSubstr("normalizer.type: NFC")));
-  EXPECT_THAT(Patched({{"normalizer", {{"type", "Sequence"}, {"normalizers", {7}}}}}),
-              StatusIs(kUnimplemented, HasSubstr("normalizer")));
   EXPECT_THAT(Patched({{"post_processor", {{"type", "BertProcessing"}}}}),
               StatusIs(kUnimplemented, HasSubstr("BertProcessing")));
   EXPECT_THAT(Patched({{"model", {{"type", "WordPiece"}}}}),
@@ -115,6 +116,53 @@ TEST(TokenizerTest, WithoutAByteLevelStepTheVocabularyIsAboutCharacters) {
   file["added_tokens"] = Json::array();
   ASSERT_OK_AND_ASSIGN(const auto tokenizer, Tokenizer::Create(file.dump()));
   EXPECT_THAT(tokenizer->Encode("文中文").value(), ElementsAre(1, 2));
+}
+
+TEST(TokenizerTest, EachStretchBetweenAddedTokensIsNormalizedOnItsOwn) {
+  Json file = TinyFallbackJson();
+  ASSERT_OK_AND_ASSIGN(const auto plain, Tokenizer::Create(file.dump()));
+  EXPECT_EQ(SpellFallback(plain->Encode("a b<|im_end|> c").value()), "a▁b<|im_end|>▁c");
+  const Json prepend = {{"type", "Prepend"}, {"prepend", "▁"}};
+  Json& steps = file["normalizer"]["normalizers"];
+  steps = Json::array({prepend, steps[0]});
+  ASSERT_OK_AND_ASSIGN(const auto prepending, Tokenizer::Create(file.dump()));
+  EXPECT_EQ(SpellFallback(prepending->Encode("a b<|im_end|><|im_end|> c").value()),
+            "▁a▁b<|im_end|><|im_end|>▁▁c");
+  EXPECT_TRUE(prepending->Encode("").value().empty());
+}
+
+TEST(TokenizerTest, ANormalizedTokenIsFoundInTheNormalForm) {
+  Json file = TinyFallbackJson();
+  Json& token = file["added_tokens"][6];
+  const TokenId id = token["id"].get<TokenId>();
+  token["content"] = "of the";
+  token["normalized"] = true;
+  ASSERT_OK_AND_ASSIGN(const auto tokenizer, Tokenizer::Create(file.dump()));
+  EXPECT_THAT(tokenizer->Encode("of the").value(), ElementsAre(id));
+  EXPECT_THAT(tokenizer->Encode("of▁the<|eot_id|>of the").value(), ElementsAre(id, id - 3, id));
+}
+
+TEST(TokenizerTest, WithByteFallbackEveryTextIsSpelledByItsTokens) {
+  ASSERT_OK_AND_ASSIGN(const auto tokenizer, Tokenizer::Create(TinyFallbackJson().dump()));
+  std::mt19937 random(8);
+  for (int round = 0; round < 2000; ++round) {
+    std::string text;
+    for (int i = 0; i < 40; ++i) {
+      char32_t rune = random() % 4 == 0 ? random() % 0x110000 : U" \nhelowré▁'st1<|"[random() % 16];
+      if (rune >= 0xD800 && rune <= 0xDFFF) rune = ' ';
+      AppendUtf8(rune, &text);
+    }
+    ASSERT_EQ(SpellFallback(tokenizer->Encode(text).value()),
+              absl::StrReplaceAll(text, {{" ", "▁"}}));
+  }
+}
+
+TEST(TokenizerTest, AMegabyteWithoutAPreTokenizerIsNotQuadratic) {
+  ASSERT_OK_AND_ASSIGN(const auto tokenizer, Tokenizer::Create(TinyFallbackJson().dump()));
+  EXPECT_EQ(tokenizer->Encode(std::string(1 << 20, 'l')).value().size(), 1 << 19);
+  std::string words;
+  while (words.size() < 1 << 20) words += " world";
+  EXPECT_EQ(tokenizer->Encode(words).value().size(), words.size() / 6 * 4);
 }
 
 }  // namespace

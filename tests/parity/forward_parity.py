@@ -51,12 +51,16 @@ CHECKPOINTS = [
     ("scalar, smollm2, head size 24 of 120 / 4", "smollm2", ["--kind", "classifier", *shape(120, 3, 4, 2, 160)], {"head_dim": 24}),
     ("scalar, smollm2, head size 10, 3 shards", "smollm2",
      ["--kind", "classifier", *shape(100, 2, 10, 5, 130), "--shards", "3", "--rope-theta", "10000"], {}),
+    ("starling, yi, heads 8:2", "yi", ["--kind", "starling", *shape(128, 3, 8, 2, 256), "--rope-theta", "5000000"], {"pad_token_id": 0}),
+    ("starling, yi, odd sizes, 3 shards", "yi",
+     ["--kind", "starling", *shape(112, 2, 7, 1, 171), "--rope-theta", "5000000", "--shards", "3"], {"pad_token_id": 0}),
 ]
 
 
 def make_tokenizers(folder):
     subprocess.run([sys.executable, HERE / "make_llama3_tokenizer.py", folder / "llama3"], check=True)
-    return {"llama3": folder / "llama3", "smollm2": DATA / "armorm-mini"}
+    subprocess.run([sys.executable, HERE / "make_yi_tokenizer.py", folder / "yi"], check=True)
+    return {"llama3": folder / "llama3", "yi": folder / "yi", "smollm2": DATA / "armorm-mini"}
 
 
 def with_head_dim(folder, config, head_dim):

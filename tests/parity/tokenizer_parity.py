@@ -6,8 +6,9 @@
     example: tests/parity/tokenizer_parity.py build/dev/tests/assay_tokenize data/armorm-mini --data data/hep.jsonl.gz
 
 PROGRAM is assay_tokenize; each FOLDER holds a tokenizer.json. The texts are N (100,000 unless told) generated ones, the same every
-time, and every string of the data files. Then pre-tokenizers of many kinds are compared piece by piece. Prints what was compared
-and the first differences. Exit codes: 0 no difference; 1 any. Needs tokenizers.
+time, every code point, texts of up to 100 kB, and every string of the data files. A tokenizer with byte fallback is also compared with
+its normalizer, its unknown characters and its added tokens changed. Then pre-tokenizers of many kinds are compared piece by piece.
+Prints what was compared and the first differences. Exit codes: 0 no difference; 1 any. Needs tokenizers.
 """
 import argparse
 import gzip
@@ -18,7 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer
 
 RANGES = [(0x20, 0x7E), (0xA0, 0x24F), (0x370, 0x3FF), (0x400, 0x4FF), (0x590, 0x5FF), (0x600, 0x6FF), (0x900, 0x97F), (0xE00, 0xE7F),
           (0x1100, 0x11FF), (0x2000, 0x206F), (0x20A0, 0x20CF), (0x2150, 0x218F), (0x2200, 0x22FF), (0x2460, 0x24FF), (0x3040, 0x30FF),
@@ -66,6 +67,17 @@ def every_rune():
     for c in range(0x110000):
         if not 0xD800 <= c <= 0xDFFF:
             yield f"a{chr(c)}b {chr(c)}{chr(c)} 1{chr(c)}2 '{chr(c)} "
+
+
+def long_texts():
+    """Whole texts that a tokenizer without a pre-tokenizer may have to merge as one piece."""
+    rng = random.Random(5)
+    for size in (1000, 20000, 100000):
+        yield "a" * size
+        yield " " * size
+        yield "".join(rng.choice(WORDS) + " " for _ in range(size // 6))
+        yield "".join(rng.choice("abcdefgh") for _ in range(size))
+        yield "".join(random_rune(rng) for _ in range(size // 4))
 
 
 def strings_of(value):
@@ -121,10 +133,77 @@ def compare_folder(program, folder, files, count):
     tokenizer.no_padding()
     special = [t.content for t in tokenizer.get_added_tokens_decoder().values()][:20] + ["[PAD]", "<|eot_id|>"]
     failures = 0
-    for name, texts in (("generated", generated_texts(count, special)), ("every code point", every_rune()), ("data", data_texts(files))):
+    for name, texts in (("generated", generated_texts(count, special)), ("every code point", every_rune()), ("long", long_texts()),
+                        ("data", data_texts(files))):
         texts = list(texts)
         if texts:
             failures += count_differences(f"{folder} {name}", texts, run(program, "ids", folder, texts), reference_ids(tokenizer, texts))
+    if json.loads(path.read_text(encoding="utf-8"))["model"].get("byte_fallback"):
+        failures += compare_variants(program, path, min(count // 4, 4000))
+    return failures
+
+
+REPLACE = {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}
+PREPEND = {"type": "Prepend", "prepend": "\u2581"}
+
+
+def sequence(*parts):
+    return {"type": "Sequence", "normalizers": list(parts)}
+
+
+NORMALIZERS = {
+    "none": None, "empty": sequence(), "replace": REPLACE, "prepend": PREPEND, "prepend, replace": sequence(PREPEND, REPLACE),
+    "replace, prepend": sequence(REPLACE, sequence(PREPEND)), "prepend a space": sequence({"type": "Prepend", "prepend": " "}, REPLACE),
+    "prepend nothing": {"type": "Prepend", "prepend": ""},
+    "runs": sequence(REPLACE, {"type": "Replace", "pattern": {"String": "\u2581\u2581"}, "content": "\u2581"}),
+    "lose": sequence({"type": "Replace", "pattern": {"String": "e"}, "content": ""}, PREPEND, REPLACE),
+    "grow": sequence({"type": "Replace", "pattern": {"String": "ab"}, "content": "<unk> a\u00e9"}, REPLACE),
+}
+FLAGS = [{}, {"lstrip": True}, {"rstrip": True}, {"single_word": True}, {"lstrip": True, "rstrip": True, "single_word": True}]
+ADDED = [AddedToken(content, normalized=normalized, **FLAGS[(i + normalized) % len(FLAGS)])
+         for normalized in (False, True) for i, content in enumerate(["<n>", "[a b]", "hello", "of the", " x", "y ", "\u2581q"])
+         if normalized == (i % 2 == 0) or content == "hello"][:12]
+
+
+def model_variants(model):
+    """(name, changes of the model section) for what decides about characters that the vocabulary lacks."""
+    few_bytes = {text: number for text, number in model["vocab"].items() if text not in ("<0xE4>", "<0xF0>", "<0x41>")}
+    for fuse in (False, True):
+        for unknown in (None, model["unk_token"]):
+            for fallback in (False, True):
+                yield f"fuse {fuse}, unknown {unknown}, fallback {fallback}", dict(fuse_unk=fuse, unk_token=unknown, byte_fallback=fallback)
+        yield f"fuse {fuse}, bytes missing", dict(fuse_unk=fuse, vocab=few_bytes)
+        yield f"fuse {fuse}, a letter is unknown", dict(fuse_unk=fuse, unk_token="e")
+    yield "ignore_merges", dict(ignore_merges=True)
+    size = 1 + max(model["vocab"].values())
+    merged = {"<0x0A><0x0A>": size, "\u2581<0x0A>": size + 1, "<unk>\u2581": size + 2, "a<unk>\u2581": size + 3}
+    merges = [["<0x0A>", "<0x0A>"], ["\u2581", "<0x0A>"], ["<unk>", "\u2581"], ["a", "<unk>\u2581"]]
+    for fallback in (False, True):
+        yield f"merges of bytes and the unknown, fallback {fallback}", dict(
+            vocab={**model["vocab"], **merged}, merges=merges + model["merges"], byte_fallback=fallback)
+
+
+def variants(file):
+    for name, normalizer in NORMALIZERS.items():
+        yield f"normalizer {name}", {**file, "normalizer": normalizer}, []
+        yield f"normalizer {name}, more added tokens", {**file, "normalizer": normalizer}, ADDED
+    for name, changes in model_variants(file["model"]):
+        yield name, {**file, "model": {**file["model"], **changes}}, []
+
+
+def compare_variants(program, path, count):
+    file = json.loads(path.read_text(encoding="utf-8"))
+    failures = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, changed, added in variants(file):
+            tokenizer = Tokenizer.from_str(json.dumps(changed))
+            for token in added:  # One by one, and only those that read differently once normalized: others are refused here.
+                tokenizer.add_tokens([token])
+            tokenizer.save(str(Path(scratch) / "tokenizer.json"))
+            special = [token.content for token in tokenizer.get_added_tokens_decoder().values()]
+            special += [f" {text} " for text in special] + ["ab", " of the ", "  hello", "\u2581x ", " [a b] ", "A\u4e00", "\U0001F600A"]
+            texts = list(generated_texts(count, special)) + [" ".join(special), "".join(special)]
+            failures += count_differences(f"{path.parent} {name}", texts, run(program, "ids", scratch, texts), reference_ids(tokenizer, texts))
     return failures
 
 
