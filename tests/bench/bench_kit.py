@@ -38,7 +38,7 @@ class Measured:
     tokens: int
     seconds: float
     scores: list = None  # In the rows' order, one a response; None where the contender reports none.
-    others: float = 0.0  # Share of all cores that other processes took meanwhile; measure() fills it.
+    others: float = 0.0  # Share of all cores that other processes took meanwhile; alternate() fills it.
 
     @property
     def rate(self):
@@ -111,13 +111,18 @@ def _machine_cpu_seconds():
     return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(contender):
+def with_others(work):
+    """(what `work` returns, the share of all cores that other processes took meanwhile)."""
     began, machine, own = time.monotonic(), _machine_cpu_seconds(), _own_cpu_seconds()
-    result = contender()
+    result = work()
     wall = time.monotonic() - began
     foreign = (_machine_cpu_seconds() - machine) - (_own_cpu_seconds() - own)
-    result.others = max(0.0, foreign / (wall * os.cpu_count()))
-    return result
+    return result, max(0.0, foreign / (wall * os.cpu_count()))
+
+
+def warn_of_others(share):
+    if share > BUSY_MACHINE:
+        print(f"\nOther processes took up to {share:.0%} of the cores during a run: these figures are not for publishing.", flush=True)
 
 
 class Forward:
@@ -129,7 +134,7 @@ class Forward:
         self.output = Path(scratch) / "forward-output.jsonl"
 
     def __call__(self, extra=()):
-        run = _run([*self.command, "--output", self.output, *extra])
+        run = run_program([*self.command, "--output", self.output, *extra])
         found = SUMMARY.search(run.stdout)
         if not found:
             raise BenchError(f"assay-forward printed no line with tokens/s, but: {run.stdout.strip()[-300:]!r}")
@@ -147,10 +152,10 @@ class Forward:
 
 
 def forward_has(args, flag):
-    return flag in _run([args.bin / "assay-forward", "--help"]).stdout
+    return flag in run_program([args.bin / "assay-forward", "--help"]).stdout
 
 
-def _run(command):
+def run_program(command):
     command = [str(part) for part in command]
     try:
         run = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -245,7 +250,7 @@ def alternate(contenders, rounds):
     results = {name: [] for name in contenders}
     for number in range(rounds):
         for name in list(contenders) if number % 2 == 0 else list(contenders)[::-1]:
-            result = measure(contenders[name])
+            result, result.others = with_others(contenders[name])
             results[name].append(result)
             say(f"round {number + 1}/{rounds}  {name:34} {result.rate:7.0f} tokens/s {result.seconds:7.1f} s"
                 + (f"   other processes took {result.others:.0%} of the cores" if result.others > BUSY_MACHINE else ""))
@@ -293,9 +298,7 @@ def report(title, results, baseline, pairs=None):
                   ", ".join(f"{run.rate:.0f}" for run in runs)]
         print("| " + " | ".join(cells) + " |")
         table["contenders"][name] = entry
-    worst = max(run.others for runs in results.values() for run in runs)
-    if worst > BUSY_MACHINE:
-        print(f"\nOther processes took up to {worst:.0%} of the cores during a run: these figures are not for publishing.")
+    warn_of_others(max(run.others for runs in results.values() for run in runs))
     sys.stdout.flush()
     return table
 
