@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -14,6 +15,8 @@
 #include "model/checkpoint_tensors.h"
 #include "model/devices.h"
 #include "model/mapped_file.h"
+#include "model/memory_plan.h"
+#include "model/precision_file.h"
 #include "model/revision.h"
 #include "model/reward_model.h"
 #include "model/sha256.h"
@@ -54,6 +57,40 @@ absl::StatusOr<ReadConfig> ReadConfigFile(const std::string& folder) {
   return ReadConfig{std::move(config), Sha256Hex(file->bytes())};
 }
 
+// What is asked of each device, once for all workers on it; `dtype` is left open.
+std::vector<MemoryRequest> RequestsOf(const std::vector<std::string>& devices,
+                                      const LoadOptions& options) {
+  std::map<std::string, int64_t> workers;
+  for (const std::string& device : devices) ++workers[device];
+  std::vector<MemoryRequest> requests;
+  for (const auto& [device, count] : workers) {
+    const int64_t tokens = options.batch_tokens;
+    requests.push_back({.heads = options.heads,
+                        .device = device,
+                        .batch_tokens = tokens > 0 ? tokens : DefaultBatchTokens(device),
+                        .workers = count});
+  }
+  return requests;
+}
+
+// RESOURCE_EXHAUSTED where a device has no room. A device that does not tell its memory is tried.
+absl::Status CheckDevices(const std::vector<std::string>& devices, const LoadOptions& options,
+                          const ModelConfig& config, const CheckpointTensors& tensors) {
+  const auto embedding =
+      tensors.tensors().find(absl::StrCat(config.trunk_prefix, "embed_tokens.weight"));
+  for (MemoryRequest& request : RequestsOf(devices, options)) {
+    request.dtype = options.dtype == "auto" ? "bfloat16" : options.dtype;
+    if (embedding != tensors.tensors().end()) {
+      request.stored_value_bytes = DtypeBytes(embedding->second.dtype);
+    }
+    ASSAY_ASSIGN_OR_RETURN(const MemoryPlan plan, PlanMemory(config, request));
+    if (options.on_plan) options.on_plan(DescribePlan(plan));
+    const absl::StatusOr<int64_t> available = DeviceMemory(request.device);
+    if (available.ok()) ASSAY_RETURN_IF_ERROR(CheckMemory(plan, *available));
+  }
+  return absl::OkStatus();
+}
+
 // One for each device; those on one device share its weights.
 absl::StatusOr<std::vector<std::unique_ptr<Scorer>>> LoadScorers(
     const std::vector<std::string>& devices, const ModelConfig& config,
@@ -82,6 +119,10 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("cpu_threads is ", options.cpu_threads, "; expected 0 or more"));
   }
+  if (options.batch_tokens < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch_tokens is ", options.batch_tokens, "; expected 0 or more"));
+  }
   RewardModelOptions model_options;
   ASSAY_ASSIGN_OR_RETURN(model_options.dtype, ParseDtype(options.dtype));
   ASSAY_ASSIGN_OR_RETURN(model_options.heads, ParseHeads(options.heads));
@@ -93,6 +134,7 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
                                                    {.chat_template = options.chat_template}));
   ASSAY_ASSIGN_OR_RETURN(const auto tensors, CheckpointTensors::Open(options.folder));
   ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> devices, ResolveDevices(options.devices));
+  ASSAY_RETURN_IF_ERROR(CheckDevices(devices, options, read.config, *tensors));
   SetCpuThreads(options.cpu_threads);
 
   ModelInfo info;
@@ -118,7 +160,26 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
   loaded.encoder = std::move(text.encoder);
   loaded.info = loaded.scorers.front()->info();
   loaded.info.device = absl::StrJoin(devices, ",");
+  // A model is not refused for what is said about it.
+  if (auto error = FindScoreError(options.folder, loaded.info); error.ok()) {
+    loaded.info.score_error = *std::move(error);
+  } else {
+    loaded.warnings.emplace_back(error.status().message());
+  }
   return loaded;
+}
+
+absl::StatusOr<std::string> PlanModel(const LoadOptions& options) {
+  ASSAY_RETURN_IF_ERROR(ParseHeads(options.heads).status());
+  ASSAY_ASSIGN_OR_RETURN(const ReadConfig read, ReadConfigFile(options.folder));
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> devices, ResolveDevices(options.devices));
+  std::string table;
+  for (const MemoryRequest& request : RequestsOf(devices, options)) {
+    const absl::StatusOr<int64_t> available = DeviceMemory(request.device);
+    table += PlanTable(read.config, request,
+                       available.ok() ? std::optional<int64_t>(*available) : std::nullopt);
+  }
+  return table;
 }
 
 }  // namespace assay
