@@ -31,9 +31,9 @@ std::string DescribeCloseCall(const std::optional<CloseCall>& call, const ModelI
     return absl::StrCat("too close to call: none, for ", model.dtype,
                         " is what other dtypes are measured against");
   }
-  return absl::StrCat("too close to call: margins below ", Rounded(call->margin),
-                      ", which 99 of 100 ", "of them are from their float32 values at most (",
-                      Count(error.n), " measured with ", model.dtype, ")");
+  return absl::StrCat("too close to call: margins below ", Rounded(call->margin), "; ", model.dtype,
+                      " moves 99 of 100 margins by no more than that (", Count(error.n),
+                      " measured)");
 }
 
 Json CloseCallJson(const std::optional<CloseCall>& call) {

@@ -44,8 +44,8 @@ void AddScoreError(const ModelInfo& model, TextTable* table) {
   }
   table->AddRow({"score error", Describe(error.score)});
   table->AddRow({"margin error", Describe(error.margin)});
-  table->AddRow(
-      {"measured on", absl::StrCat(error.measured_on, ", with ", absl::StrJoin(error.data, ", "))});
+  table->AddRow({"measured on", error.measured_on});
+  for (const std::string& name : error.data) table->AddRow({"", name});
 }
 
 Json FiguresJson(const ErrorFigures& figures) {

@@ -30,7 +30,8 @@ TEST(CloseCallTest, TheServersMarginIsThe99thPercentileOfItsMarginsError) {
   EXPECT_EQ(call->margin, 0.25);
   EXPECT_EQ(CloseCallJson(call), Json({{"margin", 0.25}, {"source", "server"}}));
   EXPECT_THAT(DescribeCloseCall(call, MeasuredModel()),
-              AllOf(HasSubstr("margins below 0.25"), HasSubstr("1,234 measured with bfloat16")));
+              AllOf(HasSubstr("margins below 0.25"), HasSubstr("bfloat16 moves 99 of 100"),
+                    HasSubstr("(1,234 measured)")));
 }
 
 TEST(CloseCallTest, TheUsersMarginWinsOverTheServers) {

@@ -53,7 +53,7 @@ TEST(InfoCommandTest, TheErrorOfTheDtypeIsToldWhereItWasMeasured) {
   std::ostringstream known;
   EXPECT_EQ(RunInfo({.address = service.address()}, {.out = &known, .err = &known}), 0);
   for (const char* part : {"99 of 100 within 0.125", "99 of 100 within 0.25, all within 0.5",
-                           "(200 measured)", "A Fast One, with pairs.jsonl"}) {
+                           "(200 measured)", "A Fast One\n", "pairs.jsonl\n"}) {
     EXPECT_THAT(known.str(), HasSubstr(part));
   }
 }
