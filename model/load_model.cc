@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <thread>
 #include <utility>
 
@@ -13,9 +12,9 @@
 #include "base/status_macros.h"
 #include "model/checkpoint_encoder.h"
 #include "model/checkpoint_tensors.h"
+#include "model/device_plan.h"
 #include "model/devices.h"
 #include "model/mapped_file.h"
-#include "model/memory_plan.h"
 #include "model/precision_file.h"
 #include "model/revision.h"
 #include "model/reward_model.h"
@@ -57,38 +56,17 @@ absl::StatusOr<ReadConfig> ReadConfigFile(const std::string& folder) {
   return ReadConfig{std::move(config), Sha256Hex(file->bytes())};
 }
 
-// What is asked of each device, once for all workers on it; `dtype` is left open.
-std::vector<MemoryRequest> RequestsOf(const std::vector<std::string>& devices,
-                                      const LoadOptions& options) {
-  std::map<std::string, int64_t> workers;
-  for (const std::string& device : devices) ++workers[device];
-  std::vector<MemoryRequest> requests;
-  for (const auto& [device, count] : workers) {
-    const int64_t tokens = options.batch_tokens;
-    requests.push_back({.heads = options.heads,
-                        .device = device,
-                        .batch_tokens = tokens > 0 ? tokens : DefaultBatchTokens(device),
-                        .workers = count});
-  }
-  return requests;
-}
-
-// RESOURCE_EXHAUSTED where a device has no room. A device that does not tell its memory is tried.
-absl::Status CheckDevices(const std::vector<std::string>& devices, const LoadOptions& options,
-                          const ModelConfig& config, const CheckpointTensors& tensors) {
+// What the memory plan must know of the options and the stored tensors.
+DevicePlanOptions PlanOptionsOf(const LoadOptions& options, const ModelConfig& config,
+                                const CheckpointTensors& tensors) {
+  DevicePlanOptions plan = {
+      .dtype = options.dtype, .heads = options.heads, .batch_tokens = options.batch_tokens};
   const auto embedding =
       tensors.tensors().find(absl::StrCat(config.trunk_prefix, "embed_tokens.weight"));
-  for (MemoryRequest& request : RequestsOf(devices, options)) {
-    request.dtype = options.dtype == "auto" ? "bfloat16" : options.dtype;
-    if (embedding != tensors.tensors().end()) {
-      request.stored_value_bytes = DtypeBytes(embedding->second.dtype);
-    }
-    ASSAY_ASSIGN_OR_RETURN(const MemoryPlan plan, PlanMemory(config, request));
-    if (options.on_plan) options.on_plan(DescribePlan(plan));
-    const absl::StatusOr<int64_t> available = DeviceMemory(request.device);
-    if (available.ok()) ASSAY_RETURN_IF_ERROR(CheckMemory(plan, *available));
+  if (embedding != tensors.tensors().end()) {
+    plan.stored_value_bytes = DtypeBytes(embedding->second.dtype);
   }
-  return absl::OkStatus();
+  return plan;
 }
 
 // One for each device; those on one device share its weights.
@@ -134,7 +112,8 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
                                                    {.chat_template = options.chat_template}));
   ASSAY_ASSIGN_OR_RETURN(const auto tensors, CheckpointTensors::Open(options.folder));
   ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> devices, ResolveDevices(options.devices));
-  ASSAY_RETURN_IF_ERROR(CheckDevices(devices, options, read.config, *tensors));
+  ASSAY_RETURN_IF_ERROR(CheckDevices(
+      devices, read.config, PlanOptionsOf(options, read.config, *tensors), options.on_plan));
   SetCpuThreads(options.cpu_threads);
 
   ModelInfo info;
@@ -173,13 +152,8 @@ absl::StatusOr<std::string> PlanModel(const LoadOptions& options) {
   ASSAY_RETURN_IF_ERROR(ParseHeads(options.heads).status());
   ASSAY_ASSIGN_OR_RETURN(const ReadConfig read, ReadConfigFile(options.folder));
   ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> devices, ResolveDevices(options.devices));
-  std::string table;
-  for (const MemoryRequest& request : RequestsOf(devices, options)) {
-    const absl::StatusOr<int64_t> available = DeviceMemory(request.device);
-    table += PlanTable(read.config, request,
-                       available.ok() ? std::optional<int64_t>(*available) : std::nullopt);
-  }
-  return table;
+  return DevicePlanTable(devices, read.config,
+                         {.heads = options.heads, .batch_tokens = options.batch_tokens});
 }
 
 }  // namespace assay

@@ -30,7 +30,7 @@ struct LoadOptions {
   bool share_prefixes = true;                   // See RewardModelOptions.
   // Tokens of the largest batch, for the memory plan; >= 0. 0: DefaultBatchTokens(), see memory_plan.h.
   int64_t batch_tokens = 0;
-  // Told, before any weight is read, what will be kept on each device, in one line without a line feed. May be empty.
+  // Told, before any weight is read, what will be kept on each device, in one line; may be empty. See device_plan.h.
   std::function<void(const std::string&)> on_plan = nullptr;
   int cpu_threads = 0;  // Of one forward pass on the CPU, >= 0; 0: one for each core.
 };
@@ -42,8 +42,8 @@ struct LoadedModel {
   std::vector<std::unique_ptr<Scorer>> scorers;
   // As the scorers' info(), but `device` lists all, with commas between, and `score_error` is what precision.json says.
   ModelInfo info;
-  std::vector<std::string>
-      warnings;  // For a person: a precision.json that is not believed, by its name.
+  // For a person: a precision.json that is not believed, by its name.
+  std::vector<std::string> warnings;
 };
 
 // Reads every byte of the folder once (for the hashes) on all cores. Call it before anything else that uses torch.
