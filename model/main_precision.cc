@@ -1,5 +1,6 @@
 // assay-precision: how far each dtype's scores lie from float32's, on real text, into the checkpoint's precision.json.
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
@@ -9,7 +10,6 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
 #include "model/devices.h"
@@ -33,6 +33,8 @@ Example:
   assay-precision --model models/armorm-mini --data data/helpful_base.jsonl.gz --limit 50
 
 Exit codes: 0 measured; 1 the model or a file cannot be read or written; other codes: wrong flags.)";
+
+constexpr char kReference[] = "float32";
 
 struct Flags {
   assay::LoadOptions load;
@@ -89,7 +91,7 @@ struct Reference {
 // Heads are in float32 in both modes here, so that one reference serves both.
 absl::StatusOr<Reference> ScoreInFloat32(const Flags& flags) {
   assay::LoadOptions options = flags.load;
-  options.dtype = "float32";
+  options.dtype = kReference;
   ASSAY_ASSIGN_OR_RETURN(const assay::LoadedModel model, assay::LoadModel(options));
   Reference reference = {
       model.info, assay::PrecisionRun(model.config.gate_pattern, flags.batch_tokens), {}};
@@ -109,10 +111,6 @@ absl::StatusOr<assay::PrecisionEntry> Measure(const Flags& flags, const Referenc
   options.dtype = dtype;
   options.heads = heads;
   ASSAY_ASSIGN_OR_RETURN(const assay::LoadedModel model, assay::LoadModel(options));
-  if (model.info.dtype == reference.info.dtype) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("dtype \"", dtype, "\": float32 is what the others are measured against"));
-  }
   ASSAY_ASSIGN_OR_RETURN(const std::vector<float> scores,
                          reference.run.Scores(*model.scorers.front()));
   assay::PrecisionEntry entry = {
@@ -130,7 +128,10 @@ absl::StatusOr<assay::PrecisionEntry> Measure(const Flags& flags, const Referenc
 
 absl::Status Run(Flags flags) {
   if (flags.output.empty()) flags.output = assay::PrecisionPath(flags.load.folder);
-  // Before the work: what is there must be mergeable.
+  // Before the work: what will not do, and what is there, which must be mergeable.
+  if (std::find(flags.dtypes.begin(), flags.dtypes.end(), kReference) != flags.dtypes.end()) {
+    return absl::InvalidArgumentError("dtype float32 is what the others are measured against");
+  }
   ASSAY_ASSIGN_OR_RETURN(const std::optional<assay::PrecisionFile> old,
                          assay::ReadPrecisionFile(flags.output));
   assay::PrecisionFile file = old.value_or(assay::PrecisionFile{});
