@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "client/close_call.h"
+
 namespace assay::client {
 
 Interval WilsonInterval(int64_t wins, int64_t n) {
@@ -40,6 +42,9 @@ void Tally::Add(const Tally& other) {
 void AccuracySums::AddPair(const std::string& subset, const Score& chosen, const Score& rejected) {
   SubsetAccuracy& sums = SubsetNamed(subset);
   sums.score.Add(chosen.score, rejected.score);
+  if (too_close_.has_value() && TooClose(chosen.score, rejected.score, *too_close_)) {
+    ++sums.too_close;
+  }
   for (size_t k = 0; k < objectives_; ++k)
     sums.objectives[k].Add(chosen.rewards[k], rejected.rewards[k]);
 }
@@ -50,6 +55,7 @@ SubsetAccuracy AccuracySums::Total() const {
     total.score.Add(sums.score);
     for (size_t k = 0; k < objectives_; ++k) total.objectives[k].Add(sums.objectives[k]);
     total.errors += sums.errors;
+    total.too_close += sums.too_close;
   }
   return total;
 }

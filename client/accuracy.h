@@ -1,13 +1,16 @@
 // client/accuracy.h
 // How often a model prefers the chosen response, by subset and by measure: pure sums. A pair is won
 // when the chosen response scores strictly higher; a tie is counted and is not a win; a pair that
-// could not be scored is an error and no part of n. What these sums are over is the caller's data:
-// they are accuracies on those pairs and no benchmark's score.
+// could not be scored is an error and no part of n. A pair is too close to call when its scores lie
+// nearer to each other than the scorer's own error; it is counted apart and stays what it is, a win,
+// tie or loss, so that accuracies compare with others' that know no such count. What these sums are
+// over is the caller's data: they are accuracies on those pairs and no benchmark's score.
 #ifndef ASSAY_CLIENT_ACCURACY_H_
 #define ASSAY_CLIENT_ACCURACY_H_
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,12 +44,15 @@ struct SubsetAccuracy {
   Tally score = {};
   std::vector<Tally> objectives = {};  // In the model's order.
   int64_t errors = 0;
+  int64_t too_close = 0;  // By the score alone; see close_call.h.
 };
 
 // Not thread-safe.
 class AccuracySums {
  public:
-  explicit AccuracySums(size_t objectives) : objectives_(objectives) {}
+  // `too_close` is TooClose()'s margin; absent: no pair is too close.
+  explicit AccuracySums(size_t objectives, std::optional<double> too_close = std::nullopt)
+      : objectives_(objectives), too_close_(too_close) {}
 
   // Subsets are reported in the order in which they are first named, here or below.
   void AddSubset(const std::string& subset) { SubsetNamed(subset); }
@@ -62,6 +68,7 @@ class AccuracySums {
   SubsetAccuracy& SubsetNamed(const std::string& subset);
 
   const size_t objectives_;
+  const std::optional<double> too_close_;
   std::vector<SubsetAccuracy> subsets_;
   std::map<std::string, size_t> index_;  // Into subsets_.
 };

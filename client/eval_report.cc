@@ -35,6 +35,7 @@ std::string MainTable(const EvalSummary& summary) {
     for (const std::string& objective : summary.objectives) columns.push_back({objective});
   }
   columns.push_back({"ties"});
+  columns.push_back({"too close"});
   columns.push_back({"errors"});
   TextTable table(std::move(columns));
   const auto add = [&](const SubsetAccuracy& sums) {
@@ -44,6 +45,7 @@ std::string MainTable(const EvalSummary& summary) {
       for (const Tally& objective : sums.objectives) cells.push_back(AccuracyCell(objective));
     }
     cells.push_back(Count(sums.score.ties));
+    cells.push_back(summary.close_call.has_value() ? Count(sums.too_close) : "-");
     cells.push_back(Count(sums.errors));
     table.AddRow(std::move(cells));
   };
@@ -86,13 +88,12 @@ Json TallyJson(const Tally& tally) {
   return json;
 }
 
-Json SubsetJson(const SubsetAccuracy& sums, const std::vector<std::string>& objectives) {
-  Json json = {{"subset", sums.subset},
-               {"pairs", sums.score.n()},
-               {"errors", sums.errors},
-               {"score", TallyJson(sums.score)}};
-  for (size_t k = 0; k < objectives.size(); ++k)
-    json["objectives"][objectives[k]] = TallyJson(sums.objectives[k]);
+Json SubsetJson(const SubsetAccuracy& sums, const EvalSummary& summary) {
+  Json json = {{"subset", sums.subset}, {"pairs", sums.score.n()}, {"errors", sums.errors}};
+  if (summary.close_call.has_value()) json["too_close"] = sums.too_close;
+  json["score"] = TallyJson(sums.score);
+  for (size_t k = 0; k < summary.objectives.size(); ++k)
+    json["objectives"][summary.objectives[k]] = TallyJson(sums.objectives[k]);
   return json;
 }
 
@@ -116,11 +117,11 @@ std::string RenderTables(const EvalSummary& summary) {
   if (summary.objectives.size() > kMostObjectivesBeside)
     absl::StrAppend(&text, "\n", ObjectiveTable(summary));
   const ModelInfo& model = summary.model;
-  absl::StrAppend(&text, "\nmodel ", model.name, ", revision ",
-                  model.revision.substr(0, kShortRevision), ", ", model.dtype, ", ", model.heads,
-                  " heads; ", CountOf(summary.total.score.n(), "pair"), ", ",
-                  CountOf(summary.tokens, "token"), ", ", Rate(summary.tokens, summary.elapsed),
-                  " tokens/s, ", Span(summary.elapsed), "\n");
+  absl::StrAppend(
+      &text, "\nmodel ", model.name, ", revision ", model.revision.substr(0, kShortRevision), ", ",
+      model.dtype, ", ", model.heads, " heads; ", CountOf(summary.total.score.n(), "pair"), ", ",
+      CountOf(summary.tokens, "token"), ", ", Rate(summary.tokens, summary.elapsed), " tokens/s, ",
+      Span(summary.elapsed), "\n", DescribeCloseCall(summary.close_call, model), "\n");
   return text;
 }
 
@@ -140,19 +141,20 @@ Json RenderJson(const EvalSummary& summary) {
         {"heads", model.heads},
         {"devices", model.devices}}},
       {"data", summary.data},
+      {"too_close", CloseCallJson(summary.close_call)},
       {"tokens", summary.tokens},
       {"elapsed_seconds", seconds},
       {"tokens_per_second", seconds > 0 ? static_cast<double>(summary.tokens) / seconds : 0}};
   Json& subsets = json["subsets"] = Json::array();
-  for (const SubsetAccuracy& sums : summary.subsets)
-    subsets.push_back(SubsetJson(sums, summary.objectives));
-  json["all_pairs"] = SubsetJson(summary.total, summary.objectives);
+  for (const SubsetAccuracy& sums : summary.subsets) subsets.push_back(SubsetJson(sums, summary));
+  json["all_pairs"] = SubsetJson(summary.total, summary);
   json["all_pairs"].erase("subset");
   return json;
 }
 
 Json PairRow(const PreferencePair& pair, const absl::StatusOr<ScoreReply>& outcome,
-             const std::vector<std::string>& objectives) {
+             const std::vector<std::string>& objectives,
+             const std::optional<CloseCall>& close_call) {
   Json row = {{"id", pair.id}, {"subset", pair.subset}};
   if (const absl::Status status = PairStatus(outcome, objectives.size()); !status.ok()) {
     row["error"] = JsonError(status);
@@ -163,6 +165,8 @@ Json PairRow(const PreferencePair& pair, const absl::StatusOr<ScoreReply>& outco
   row["chosen"] = SideJson(chosen);
   row["rejected"] = SideJson(rejected);
   row["margin"] = JsonNumber(chosen.score - rejected.score);
+  if (close_call.has_value())
+    row["too_close"] = TooClose(chosen.score, rejected.score, close_call->margin);
   const std::vector<float> margins = MarginByObjective(chosen, rejected);
   for (size_t k = 0; k < margins.size() && k < objectives.size(); ++k) {
     row["margin_by_objective"][objectives[k]] = JsonNumber(margins[k]);

@@ -38,4 +38,6 @@ std::string Span(absl::Duration duration) {
 
 std::string Percent(double proportion) { return absl::StrFormat("%.1f", proportion * 100); }
 
+std::string Rounded(double value) { return absl::StrFormat("%.3g", value); }
+
 }  // namespace assay::client

@@ -25,6 +25,9 @@ std::string Span(absl::Duration duration);
 // A proportion 0..1 as a percentage: 0.6712 -> "67.1".
 std::string Percent(double proportion);
 
+// Three significant digits: 0.0236543 -> "0.0237".
+std::string Rounded(double value);
+
 }  // namespace assay::client
 
 #endif  // ASSAY_CLIENT_FIGURES_H_

@@ -6,6 +6,7 @@
 #define ASSAY_CLIENT_TYPES_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -95,6 +96,22 @@ struct Counters {
   int64_t queued_tokens = 0;
 };
 
+// Of absolute differences from float32's numbers, in units of the score.
+struct ErrorFigures {
+  int64_t n = 0;
+  double largest = 0;
+  double percentile_99 = 0;
+  double rms = 0;
+};
+
+// What the served dtype costs in exactness; all zero for float32.
+struct ScoreError {
+  ErrorFigures score = {};             // Of one conversation's score.
+  ErrorFigures margin = {};            // Of the difference between two scores of one prompt.
+  std::vector<std::string> data = {};  // Names of the files it was measured on.
+  std::string measured_on = {};        // The processor's or GPU's name.
+};
+
 // What a server has loaded. Hashes are SHA-256 in hex.
 struct ModelInfo {
   std::string name;
@@ -111,6 +128,7 @@ struct ModelInfo {
   std::vector<std::string> devices;
   Limits limits;
   Counters counters;
+  std::optional<ScoreError> score_error;  // Absent: not measured.
 };
 
 }  // namespace assay::client

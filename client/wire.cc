@@ -44,6 +44,20 @@ Score FromWire(const v1::Score& from) {
   return score;
 }
 
+ErrorFigures FromWire(const v1::ErrorFigures& from) {
+  return {.n = from.n(),
+          .largest = from.largest(),
+          .percentile_99 = from.percentile_99(),
+          .rms = from.rms()};
+}
+
+ScoreError FromWire(const v1::ScoreError& from) {
+  return {.score = FromWire(from.score()),
+          .margin = FromWire(from.margin()),
+          .data = {from.data().begin(), from.data().end()},
+          .measured_on = from.measured_on()};
+}
+
 }  // namespace
 
 absl::StatusOr<v1::ScoreRequest> ToWire(const ScoreRequest& request) {
@@ -140,6 +154,7 @@ ModelInfo FromWire(const v1::ModelInfo& from) {
                    .computed_tokens = counters.computed_tokens(),
                    .forward = absl::Nanoseconds(counters.forward_ns()),
                    .queued_tokens = counters.queued_tokens()};
+  if (from.has_score_error()) info.score_error = FromWire(from.score_error());
   return info;
 }
 

@@ -2,9 +2,11 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <exception>
 #include <thread>
 
 #include "absl/status/status.h"
@@ -12,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
+#include "model/machine.h"
 
 namespace assay {
 namespace {
@@ -38,9 +41,35 @@ absl::StatusOr<int> FindCudaDevices() {
 
 std::string CudaName(int number) { return absl::StrCat("cuda:", number); }
 
+constexpr char kCpu[] = "cpu";
+
+// The N of "cuda:N".
+int CudaNumber(const std::string& device) {
+  int number = 0;
+  const bool is_number = absl::SimpleAtoi(absl::StripPrefix(device, "cuda:"), &number);
+  return is_number ? number : 0;
+}
+
+// Empty where the driver does not tell. Its functions are declared here as in cuda.h: the toolkit need not be there.
+std::string NameFromDriver(int number) {
+  void* const driver = dlopen("libcuda.so.1", RTLD_NOW);
+  if (driver == nullptr) return "";
+  using Init = int (*)(unsigned);
+  using DeviceGet = int (*)(int*, int);
+  using DeviceGetName = int (*)(char*, int, int);
+  const auto init = reinterpret_cast<Init>(dlsym(driver, "cuInit"));
+  const auto get = reinterpret_cast<DeviceGet>(dlsym(driver, "cuDeviceGet"));
+  const auto get_name = reinterpret_cast<DeviceGetName>(dlsym(driver, "cuDeviceGetName"));
+  int device = 0;
+  char name[256] = {};
+  const bool told = init != nullptr && get != nullptr && get_name != nullptr && init(0) == 0 &&
+                    get(&device, number) == 0 && get_name(name, sizeof(name), device) == 0;
+  return told ? name : "";
+}
+
 // Adds the devices that `name` means to `devices`.
 absl::Status Resolve(const std::string& name, std::vector<std::string>& devices) {
-  if (name == "cpu") {
+  if (name == kCpu) {
     devices.push_back(name);
     return absl::OkStatus();
   }
@@ -55,7 +84,7 @@ absl::Status Resolve(const std::string& name, std::vector<std::string>& devices)
   }
   const absl::StatusOr<int> count = FindCudaDevices();
   if (!count.ok() && name == "auto") {
-    devices.push_back("cpu");
+    devices.push_back(kCpu);
     return absl::OkStatus();
   }
   if (!count.ok()) {
@@ -79,6 +108,21 @@ absl::StatusOr<std::vector<std::string>> ResolveDevices(const std::vector<std::s
   std::vector<std::string> devices;
   for (const std::string& name : wanted) ASSAY_RETURN_IF_ERROR(Resolve(name, devices));
   return devices;
+}
+
+std::string DeviceName(const std::string& device) {
+  std::string name = device == kCpu ? ProcessorName() : NameFromDriver(CudaNumber(device));
+  return name.empty() ? device : name;
+}
+
+absl::StatusOr<int64_t> DeviceMemory(const std::string& device) {
+  if (device == kCpu) return AvailableMemory();
+  try {
+    const auto number = static_cast<c10::DeviceIndex>(CudaNumber(device));
+    return static_cast<int64_t>(at::getDeviceAllocator(at::kCUDA)->getMemoryInfo(number).first);
+  } catch (const std::exception&) {
+    return absl::UnknownError(absl::StrCat(device, " does not tell its free memory"));
+  }
 }
 
 int CpuThreads(int wanted) {

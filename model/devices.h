@@ -4,6 +4,7 @@
 #ifndef ASSAY_MODEL_DEVICES_H_
 #define ASSAY_MODEL_DEVICES_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,14 @@ namespace assay {
 //   INVALID_ARGUMENT     another name, a number that no device has, or nothing asked for.
 //   FAILED_PRECONDITION  CUDA is asked for and there is none; says what is lacking.
 absl::StatusOr<std::vector<std::string>> ResolveDevices(const std::vector<std::string>& wanted);
+
+// What the device calls itself, "NVIDIA H100 80GB HBM3" or the processor's model; the device's own name ("cuda:0") where
+// it does not tell. `device` as ResolveDevices() returns them.
+std::string DeviceName(const std::string& device);
+
+// Bytes that the device has left for a model: of a GPU its free memory, of the CPU AvailableMemory() (machine.h).
+//   UNKNOWN  the device does not tell.
+absl::StatusOr<int64_t> DeviceMemory(const std::string& device);
 
 // Threads to compute with on the CPU: `wanted`, or one for each core where it is 0. Requires wanted >= 0.
 int CpuThreads(int wanted);

@@ -11,8 +11,10 @@
 #include "model/checkpoint_encoder.h"
 #include "model/checkpoint_form.h"
 #include "model/checkpoint_tensors.h"
+#include "model/device_plan.h"
 #include "model/devices.h"
 #include "model/mapped_file.h"
+#include "model/precision_file.h"
 #include "model/reward_model.h"
 #include "model/sha256.h"
 
@@ -53,6 +55,19 @@ absl::StatusOr<ReadConfig> ReadConfigFile(const std::string& folder) {
   return ReadConfig{std::move(config), Sha256Hex(file->bytes())};
 }
 
+// What the memory plan must know of the options and the stored tensors.
+DevicePlanOptions PlanOptionsOf(const LoadOptions& options, const ModelConfig& config,
+                                const CheckpointTensors& tensors) {
+  DevicePlanOptions plan = {
+      .dtype = options.dtype, .heads = options.heads, .batch_tokens = options.batch_tokens};
+  const auto embedding =
+      tensors.tensors().find(absl::StrCat(config.trunk_prefix, "embed_tokens.weight"));
+  if (embedding != tensors.tensors().end()) {
+    plan.stored_value_bytes = DtypeBytes(embedding->second.dtype);
+  }
+  return plan;
+}
+
 // One for each device; those on one device share its weights.
 absl::StatusOr<std::vector<std::unique_ptr<Scorer>>> LoadScorers(
     const std::vector<std::string>& devices, const ModelConfig& config,
@@ -81,6 +96,10 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("cpu_threads is ", options.cpu_threads, "; expected 0 or more"));
   }
+  if (options.batch_tokens < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch_tokens is ", options.batch_tokens, "; expected 0 or more"));
+  }
   RewardModelOptions model_options;
   ASSAY_ASSIGN_OR_RETURN(model_options.dtype, ParseDtype(options.dtype));
   ASSAY_ASSIGN_OR_RETURN(model_options.heads, ParseHeads(options.heads));
@@ -93,6 +112,8 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
   ASSAY_ASSIGN_OR_RETURN(const auto tensors, CheckpointTensors::Open(options.folder));
   ASSAY_RETURN_IF_ERROR(AdoptCheckpointForm(tensors->tensors(), &read.config));
   ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> devices, ResolveDevices(options.devices));
+  ASSAY_RETURN_IF_ERROR(CheckDevices(
+      devices, read.config, PlanOptionsOf(options, read.config, *tensors), options.on_plan));
   UseOneTorchThread();
   model_options.cpu_threads = CpuThreads(options.cpu_threads);
 
@@ -113,7 +134,21 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
   loaded.encoder = std::move(text.encoder);
   loaded.info = loaded.scorers.front()->info();
   loaded.info.device = absl::StrJoin(devices, ",");
+  // A model is not refused for what is said about it.
+  if (auto error = FindScoreError(options.folder, loaded.info); error.ok()) {
+    loaded.info.score_error = *std::move(error);
+  } else {
+    loaded.warnings.emplace_back(error.status().message());
+  }
   return loaded;
+}
+
+absl::StatusOr<std::string> PlanModel(const LoadOptions& options) {
+  ASSAY_RETURN_IF_ERROR(ParseHeads(options.heads).status());
+  ASSAY_ASSIGN_OR_RETURN(const ReadConfig read, ReadConfigFile(options.folder));
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> devices, ResolveDevices(options.devices));
+  return DevicePlanTable(devices, read.config,
+                         {.heads = options.heads, .batch_tokens = options.batch_tokens});
 }
 
 }  // namespace assay

@@ -23,6 +23,7 @@ Rows, one JSON object a line, in plain or gzipped files:
 
 Example:
   assay-forward --model models/armorm-mini --data data/helpful_base.jsonl.gz --limit 50
+  assay-forward --model models/armorm-mini --plan
 
 Exit codes: 0 done; 1 the model or a file cannot be read or written; 3 done, but some rows have an
 error; other codes: wrong flags.)";
@@ -34,13 +35,17 @@ struct Flags {
   int64_t limit = 0;
   int64_t batch_tokens = 4096;
   bool no_sharing = false;
+  bool plan = false;
 };
 
 void Describe(CLI::App& app, Flags& flags) {
   app.footer(kFooter);
   app.add_option("--model", flags.load.folder, "Checkpoint folder")->required();
-  app.add_option("--data", flags.data, "File of rows, - for standard input; may be repeated")
-      ->required();
+  CLI::Option_group* const what = app.add_option_group("What to do");
+  what->add_option("--data", flags.data, "File of rows, - for standard input; may be repeated");
+  what->add_flag("--plan", flags.plan,
+                 "Only print what each dtype would take of the memory; reads config.json alone");
+  what->require_option(1);
   app.add_option("--output", flags.output, "File for one JSON line a response; default: none");
   app.add_option("--limit", flags.limit, "Rows to read, of all files together; 0: all")
       ->check(CLI::NonNegativeNumber)
@@ -79,10 +84,19 @@ absl::Status ReadRows(const Flags& flags, assay::ForwardRun& run) {
   return absl::OkStatus();
 }
 
+void Say(const std::string& text) { std::cerr << "assay-forward: " << text << std::endl; }
+
 // Number of rows with an error.
 absl::StatusOr<int64_t> Run(Flags flags) {
   flags.load.share_prefixes = !flags.no_sharing;
+  flags.load.batch_tokens = flags.batch_tokens;
+  if (flags.plan) {
+    ASSAY_ASSIGN_OR_RETURN(const std::string plan, assay::PlanModel(flags.load));
+    std::cout << plan << std::flush;
+    return 0;
+  }
   ASSAY_ASSIGN_OR_RETURN(const assay::LoadedModel model, assay::LoadModel(flags.load));
+  for (const std::string& warning : model.warnings) Say(warning);
   std::ofstream file;
   if (!flags.output.empty()) file.open(flags.output, std::ios::trunc);
   if (file.fail()) return absl::PermissionDeniedError("cannot write " + flags.output);
@@ -109,7 +123,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   const absl::StatusOr<int64_t> errors = Run(flags);
   if (!errors.ok()) {
-    std::cerr << "assay-forward: " << errors.status().message() << std::endl;
+    Say(std::string(errors.status().message()));
     return 1;
   }
   return *errors > 0 ? 3 : 0;

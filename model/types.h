@@ -4,6 +4,7 @@
 #define ASSAY_MODEL_TYPES_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,23 @@ struct RewardScore {
   std::vector<float> coefficients;
 };
 
+// Absolute differences between numbers and what float32 makes of the same text; see score_error.h.
+struct ErrorFigures {
+  int64_t n = 0;  // Numbers compared.
+  double largest = 0;
+  double percentile_99 = 0;  // 99 of 100 are at most this.
+  double rms = 0;            // Root of the mean square.
+};
+
+// What a dtype costs in exactness, measured on real text. All zero for float32, which is what the others are measured
+// against.
+struct ScoreError {
+  ErrorFigures score;   // Of a conversation.
+  ErrorFigures margin;  // Of the difference between the scores of two responses to one prompt.
+  std::vector<std::string> data;  // Names of the files.
+  std::string measured_on;        // Name of the processor or GPU.
+};
+
 // What is loaded. Hashes are SHA-256 in hex; see proto/assay/v1/reward.proto, ModelInfo.
 struct ModelInfo {
   std::string name;
@@ -66,6 +84,7 @@ struct ModelInfo {
   std::string heads;
   std::string device;
   int64_t max_tokens = 0;  // Of one conversation, template included.
+  std::optional<ScoreError> score_error;  // Of this dtype and heads on this kind of device; absent: not measured.
 };
 
 }  // namespace assay

@@ -23,7 +23,9 @@ void SayWhatArmormMiniIs(const std::string& folder) {
       "reply in 67 % of held-out helpful-base pairs. Load another with --model DIR");
 }
 
-absl::StatusOr<ServedModel> Load(const ModelOptions& options) {
+void LogPlan(const std::string& plan) { spdlog::info("memory: {}", plan); }
+
+absl::StatusOr<ServedModel> Load(const ModelOptions& options, const ServerOptions& server) {
   ASSAY_ASSIGN_OR_RETURN(std::string folder, FindModelFolder(options.model, ModelPlaces()));
   spdlog::info("loading {}", folder);
   SayWhatArmormMiniIs(folder);
@@ -34,7 +36,10 @@ absl::StatusOr<ServedModel> Load(const ModelOptions& options) {
                                     .devices = absl::StrSplit(options.device, ','),
                                     .dtype = options.dtype,
                                     .heads = options.heads,
+                                    .batch_tokens = server.max_batch_tokens,
+                                    .on_plan = LogPlan,
                                     .cpu_threads = static_cast<int>(options.cpu_threads)}));
+  for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
   return ServedModel{.info = std::move(loaded.info),
                      .encoder = std::move(loaded.encoder),
                      .scorers = std::move(loaded.scorers)};

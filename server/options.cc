@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "model/memory_plan.h"
 #include "server/listen_address.h"
 
 namespace assay {
@@ -65,9 +66,10 @@ absl::Status ServerOptions::Validate() const {
 
 ServerOptions WithDeviceDefaults(ServerOptions options, absl::Span<const std::string> devices) {
   if (options.max_batch_tokens != 0) return options;
-  const bool only_cpus = std::all_of(devices.begin(), devices.end(),
-                                     [](const std::string& device) { return device == "cpu"; });
-  options.max_batch_tokens = std::min<int64_t>(only_cpus ? 4096 : 16384, options.max_queued_tokens);
+  for (const std::string& device : devices) {
+    options.max_batch_tokens = std::max(options.max_batch_tokens, DefaultBatchTokens(device));
+  }
+  options.max_batch_tokens = std::min(options.max_batch_tokens, options.max_queued_tokens);
   return options;
 }
 

@@ -51,8 +51,8 @@ struct ServerOptions {
   absl::Status Validate() const;
 };
 
-// `options` with what is left to the devices decided: max_batch_tokens becomes 4,096 where all of
-// `devices` are CPUs, which such a batch fills for seconds, else 16,384; at most max_queued_tokens.
+// `options` with what is left to the devices decided: max_batch_tokens becomes the largest of their
+// DefaultBatchTokens(), see model/memory_plan.h; at most max_queued_tokens.
 ServerOptions WithDeviceDefaults(ServerOptions options, absl::Span<const std::string> devices);
 
 // What is loaded, and onto what. Checked where it is used: by the model's loader.

@@ -19,6 +19,20 @@ void FillScore(const ScoredResponse& scored, ReplyDetail detail, v1::Score* scor
   score->mutable_coefficients()->Add(from.coefficients.begin(), from.coefficients.end());
 }
 
+void FillFigures(const ErrorFigures& from, v1::ErrorFigures* to) {
+  to->set_n(from.n);
+  to->set_largest(from.largest);
+  to->set_percentile_99(from.percentile_99);
+  to->set_rms(from.rms);
+}
+
+void FillScoreError(const ScoreError& from, v1::ScoreError* to) {
+  FillFigures(from.score, to->mutable_score());
+  FillFigures(from.margin, to->mutable_margin());
+  to->mutable_data()->Add(from.data.begin(), from.data.end());
+  to->set_measured_on(from.measured_on);
+}
+
 }  // namespace
 
 v1::ScoreResponse ToScoreResponse(const ScoredRequest& scored, ReplyDetail detail,
@@ -64,6 +78,8 @@ v1::ModelInfo ToModelInfo(const ModelInfo& info, const std::vector<std::string>&
   reply.set_dtype(info.dtype);
   reply.set_heads(info.heads);
   reply.mutable_devices()->Add(devices.begin(), devices.end());
+
+  if (info.score_error.has_value()) FillScoreError(*info.score_error, reply.mutable_score_error());
 
   v1::Limits& limits = *reply.mutable_limits();
   limits.set_max_tokens(static_cast<int32_t>(info.max_tokens));

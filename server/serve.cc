@@ -30,7 +30,7 @@ int ServeUntilStopped(int argc, const char* const* argv, const ModelLoader& load
   if (absl::Status logging = SetUpLogging(flags->server.log_level); !logging.ok()) {
     return Fail(logging, 2);
   }
-  absl::StatusOr<ServedModel> model = load(flags->model);
+  absl::StatusOr<ServedModel> model = load(flags->model, flags->server);
   if (!model.ok()) return Fail(model.status(), 1);
 
   stop.Hold();

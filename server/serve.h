@@ -22,7 +22,9 @@ struct ServedModel {
   std::vector<std::unique_ptr<Scorer>> scorers;  // One a worker; at least one.
 };
 
-using ModelLoader = std::function<absl::StatusOr<ServedModel>(const ModelOptions&)>;
+// The server's options tell what will be asked of the model.
+using ModelLoader =
+    std::function<absl::StatusOr<ServedModel>(const ModelOptions&, const ServerOptions&)>;
 
 // Serves until SIGTERM or SIGINT, then stops with every accepted request answered. Prints one line
 // to stdout when ready: "listening on HOST:PORT". Call from main(), before any thread starts.

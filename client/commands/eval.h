@@ -4,6 +4,7 @@
 #define ASSAY_CLIENT_COMMANDS_EVAL_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,11 @@ namespace assay::client {
 
 struct EvalFlags {
   ScoringFlags scoring = {.detail = Detail::kObjectives};
-  std::vector<std::string> data = {};  // Files; at least one.
-  std::string output = {};             // Folder for rows.jsonl and summary.json; empty: none.
-  bool json = false;                   // Instead of tables.
-  int64_t limit = 0;                   // Pairs of each file; 0: all.
+  std::vector<std::string> data = {};    // Files; at least one.
+  std::string output = {};               // Folder for rows.jsonl and summary.json; empty: none.
+  bool json = false;                     // Instead of tables.
+  std::optional<double> too_close = {};  // >= 0; absent: the server's, see FindCloseCall().
+  int64_t limit = 0;                     // Pairs of each file; 0: all.
 };
 
 // The subcommand. `flags` outlives the parsing.

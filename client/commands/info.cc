@@ -1,6 +1,7 @@
 #include "client/commands/info.h"
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -24,6 +25,45 @@ std::string StateOf(const Counters& counters) {
              : absl::StrCat("answering, ", CountOf(counters.queued_tokens, "token"), " queued");
 }
 
+std::string Describe(const ErrorFigures& figures) {
+  return absl::StrCat("99 of 100 within ", Rounded(figures.percentile_99), ", all within ",
+                      Rounded(figures.largest), ", rms ", Rounded(figures.rms), " (",
+                      Count(figures.n), " measured)");
+}
+
+// Rows on how far the scores lie from float32's.
+void AddScoreError(const ModelInfo& model, TextTable* table) {
+  if (!model.score_error.has_value()) {
+    table->AddRow({"score error", "not measured"});
+    return;
+  }
+  const ScoreError& error = *model.score_error;
+  if (error.score.n == 0) {
+    table->AddRow({"score error", "none: errors are measured against float32"});
+    return;
+  }
+  table->AddRow({"score error", Describe(error.score)});
+  table->AddRow({"margin error", Describe(error.margin)});
+  table->AddRow({"measured on", error.measured_on});
+  for (const std::string& name : error.data) table->AddRow({"", name});
+}
+
+Json FiguresJson(const ErrorFigures& figures) {
+  return {{"n", figures.n},
+          {"largest", figures.largest},
+          {"percentile_99", figures.percentile_99},
+          {"rms", figures.rms}};
+}
+
+// Null where it was not measured.
+Json ScoreErrorJson(const std::optional<ScoreError>& error) {
+  if (!error.has_value()) return nullptr;
+  return {{"score", FiguresJson(error->score)},
+          {"margin", FiguresJson(error->margin)},
+          {"data", error->data},
+          {"measured_on", error->measured_on}};
+}
+
 std::string RenderText(const ModelInfo& model, const std::string& address) {
   TextTable table({{"server", TextTable::Align::kLeft}, {address, TextTable::Align::kLeft}});
   const auto add = [&](const char* name, std::string value) {
@@ -40,6 +80,7 @@ std::string RenderText(const ModelInfo& model, const std::string& address) {
   add("chat template", model.chat_template);
   add("dtype", absl::StrCat(model.dtype, ", ", model.heads, " heads"));
   add("devices", absl::StrJoin(model.devices, ", "));
+  AddScoreError(model, &table);
   table.AddRule();
   add("revision", model.revision);
   add("weights hash", model.weights_hash);
@@ -84,6 +125,7 @@ Json RenderJson(const ModelInfo& model, const std::string& address) {
           {"dtype", model.dtype},
           {"heads", model.heads},
           {"devices", model.devices},
+          {"score_error", ScoreErrorJson(model.score_error)},
           {"limits",
            {{"max_tokens", limits.max_tokens},
             {"max_messages", limits.max_messages},

@@ -88,6 +88,29 @@ TEST(AccuracyTest, SumsAreBySubsetAndByMeasureInTheOrderOfTheirNaming) {
   EXPECT_EQ(a.objectives[1].ties, 1);
 }
 
+TEST(AccuracyTest, APairTooCloseToCallIsCountedApartAndStaysAWinATieOrALoss) {
+  AccuracySums sums(1, 0.5);
+  sums.AddPair("a", ScoreOf(1.25, {9}), ScoreOf(1, {0}));
+  sums.AddPair("a", ScoreOf(1, {9}), ScoreOf(1, {0}));
+  sums.AddPair("a", ScoreOf(1, {9}), ScoreOf(2, {9}));  // The objectives do not count.
+  sums.AddPair("b", ScoreOf(1, {9}), ScoreOf(1.25, {0}));
+  sums.AddError("b");
+  const SubsetAccuracy& a = sums.subsets()[0];
+  EXPECT_EQ(a.too_close, 2);
+  EXPECT_EQ(a.score.wins, 1);
+  EXPECT_EQ(a.score.ties, 1);
+  EXPECT_EQ(a.score.losses, 1);
+  EXPECT_EQ(sums.subsets()[1].too_close, 1);
+  EXPECT_EQ(sums.Total().too_close, 3);
+  EXPECT_EQ(sums.Total().score.n(), 4);
+}
+
+TEST(AccuracyTest, WithoutAMarginNothingIsTooClose) {
+  AccuracySums sums(0);
+  sums.AddPair("a", ScoreOf(1), ScoreOf(1));
+  EXPECT_EQ(sums.Total().too_close, 0);
+}
+
 TEST(AccuracyTest, TheTotalWeighsPairsNotSubsets) {
   AccuracySums sums(0);
   for (int i = 0; i < 9; ++i) sums.AddPair("large", ScoreOf(1), ScoreOf(0));

@@ -12,7 +12,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 EvalSummary SummaryOf(size_t objectives, size_t subsets = 2) {
-  AccuracySums sums(objectives);
+  const CloseCall close_call = {.margin = 0.5, .is_measured = false};
+  AccuracySums sums(objectives, close_call.margin);
   for (size_t s = 0; s < subsets; ++s) {
     for (int i = 0; i < 4; ++i) {
       Score chosen = {.score = 1};
@@ -33,6 +34,7 @@ EvalSummary SummaryOf(size_t objectives, size_t subsets = 2) {
   summary.data = {"a.jsonl"};
   summary.subsets = sums.subsets();
   summary.total = sums.Total();
+  summary.close_call = close_call;
   summary.tokens = 5000;
   summary.elapsed = absl::Seconds(10);
   return summary;
@@ -47,15 +49,16 @@ TEST(EvalReportTest, FewObjectivesStandBesideTheScore) {
             "Accuracy in percent: how often the chosen response scores strictly higher; a tie is "
             "no win.\n"
             "\n"
-            "subset     pairs  score  95 % interval  objective-0  ties  errors\n"
-            "-----------------------------------------------------------------\n"
-            "subset-0       4   25.0    4.6 to 69.9        100.0     1       1\n"
-            "subset-1       4   25.0    4.6 to 69.9        100.0     1       1\n"
-            "-----------------------------------------------------------------\n"
-            "all pairs      8   25.0    7.1 to 59.1        100.0     2       2\n"
+            "subset     pairs  score  95 % interval  objective-0  ties  too close  errors\n"
+            "----------------------------------------------------------------------------\n"
+            "subset-0       4   25.0    4.6 to 69.9        100.0     1          1       1\n"
+            "subset-1       4   25.0    4.6 to 69.9        100.0     1          1       1\n"
+            "----------------------------------------------------------------------------\n"
+            "all pairs      8   25.0    7.1 to 59.1        100.0     2          2       2\n"
             "\n"
             "model m, revision 0123456789ab, bfloat16, precise heads; 8 pairs, 5,000 tokens, 500 "
-            "tokens/s, 10 s\n");
+            "tokens/s, 10 s\n"
+            "too close to call: margins below 0.5, as --too-close says\n");
 }
 
 TEST(EvalReportTest, ManyObjectivesHaveATableOfTheirOwn) {
@@ -74,7 +77,7 @@ TEST(EvalReportTest, ASubsetOfErrorsHasNoAccuracy) {
   EvalSummary summary = SummaryOf(0);
   summary.subsets.push_back({.subset = "broken", .errors = 3});
   EXPECT_THAT(RenderTables(summary),
-              HasSubstr("broken         0      -              -     0       3\n"));
+              HasSubstr("broken         0      -              -     0          0       3\n"));
   EXPECT_FALSE(RenderJson(summary)["subsets"][2]["score"].contains("accuracy"));
 }
 
@@ -93,6 +96,25 @@ TEST(EvalReportTest, TheJsonHasTheCountsTheIntervalsAndTheHashes) {
   EXPECT_EQ(first["score"]["accuracy"], 0.25);
   EXPECT_EQ(first["objectives"]["objective-1"]["wins"], 4);
   EXPECT_EQ(json["all_pairs"]["pairs"], 8);
+}
+
+TEST(EvalReportTest, PairsTooCloseToCallAreCountedBesideTheAccuracy) {
+  const Json json = RenderJson(SummaryOf(2));
+  EXPECT_EQ(json["too_close"], Json({{"margin", 0.5}, {"source", "user"}}));
+  EXPECT_EQ(json["subsets"][0]["too_close"], 1);
+  EXPECT_EQ(json["all_pairs"]["too_close"], 2);
+  EXPECT_EQ(json["all_pairs"]["pairs"], 8);
+}
+
+TEST(EvalReportTest, WhereTheErrorIsNotKnownNothingIsTooCloseAndThatIsSaid) {
+  EvalSummary summary = SummaryOf(0);
+  summary.close_call.reset();
+  EXPECT_THAT(RenderTables(summary),
+              AllOf(HasSubstr("all pairs      8   25.0    7.1 to 59.1     2          -       2\n"),
+                    HasSubstr("too close to call: not counted")));
+  const Json json = RenderJson(summary);
+  EXPECT_TRUE(json["too_close"].is_null());
+  EXPECT_FALSE(json["all_pairs"].contains("too_close"));
 }
 
 TEST(EvalReportTest, NoReportClaimsABenchmarksScore) {
@@ -114,22 +136,32 @@ TEST(EvalReportTest, APairsRowHasBothSidesAndWhatMadeTheDifference) {
                           .coefficients = {0.5, 0.5},
                           .input_tokens = 6,
                           .truncated_tokens = 2};
-  const Json row = PairRow(pair, PairReply(chosen, rejected), {"a", "b"});
+  const Json row = PairRow(pair, PairReply(chosen, rejected), {"a", "b"}, std::nullopt);
   EXPECT_EQ(row["id"], "x");
   EXPECT_EQ(row["chosen"]["rewards"], Json({1.0, 2.0}));
   EXPECT_EQ(row["rejected"]["truncated_tokens"], 2);
   EXPECT_EQ(row["margin"], 1.0);
   EXPECT_EQ(row["margin_by_objective"], Json({{"a", 0.0}, {"b", 1.0}}));
   EXPECT_FALSE(row.contains("error"));
+  EXPECT_FALSE(row.contains("too_close"));
+}
+
+TEST(EvalReportTest, APairsRowSaysWhetherItIsTooCloseToCall) {
+  const PreferencePair pair = {
+      .id = "x", .subset = "s", .prompt = {}, .chosen = "c", .rejected = "r"};
+  const auto reply = PairReply({.score = 1.5}, Score{.score = 1.0});
+  EXPECT_EQ(PairRow(pair, reply, {}, CloseCall{.margin = 0.75})["too_close"], true);
+  EXPECT_EQ(PairRow(pair, reply, {}, CloseCall{.margin = 0.25})["too_close"], false);
 }
 
 TEST(EvalReportTest, APairThatFailedHasItsErrorAndNoMargin) {
   const PreferencePair pair = {
       .id = 3, .subset = "s", .prompt = {}, .chosen = "c", .rejected = "r"};
-  const Json row =
-      PairRow(pair, PairReply({.score = 1}, absl::InvalidArgumentError("too long")), {});
+  const Json row = PairRow(pair, PairReply({.score = 1}, absl::InvalidArgumentError("too long")),
+                           {}, CloseCall{.margin = 9});
   EXPECT_EQ(row["error"]["message"], "rejected: too long");
   EXPECT_FALSE(row.contains("margin"));
+  EXPECT_FALSE(row.contains("too_close"));
 }
 
 TEST(EvalReportTest, AReplyWithoutTheObjectivesItShouldHaveIsAnError) {

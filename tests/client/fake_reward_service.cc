@@ -52,6 +52,11 @@ void FakeRewardService::SetModelName(const std::string& name) {
   model_name_ = name;
 }
 
+void FakeRewardService::SetMarginError(double percentile_99) {
+  MutexLock lock(&mu_);
+  margin_error_ = percentile_99;
+}
+
 void FakeRewardService::RefuseNext(int n, absl::Status status) {
   MutexLock lock(&mu_);
   refuse_next_.insert(refuse_next_.end(), n, status);
@@ -218,7 +223,17 @@ grpc::Status FakeRewardService::GetModel(grpc::ServerContext* /*context*/,
   response->set_architecture("FakeForRewardModel");
   for (const std::string& objective : objectives_) response->add_objectives(objective);
   response->set_chat_template("chatml");
-  response->set_dtype("float32");
+  response->set_dtype(margin_error_.has_value() ? "bfloat16" : "float32");
+  if (margin_error_.has_value()) {
+    v1::ScoreError* error = response->mutable_score_error();
+    error->mutable_score()->set_n(400);
+    error->mutable_score()->set_percentile_99(*margin_error_ / 2);
+    error->mutable_margin()->set_n(200);
+    error->mutable_margin()->set_percentile_99(*margin_error_);
+    error->mutable_margin()->set_largest(*margin_error_ * 2);
+    error->add_data("pairs.jsonl");
+    error->set_measured_on("A Fast One");
+  }
   response->set_heads("precise");
   response->add_devices("cpu");
   response->mutable_limits()->set_max_tokens(4096);

@@ -10,6 +10,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ class FakeRewardService final
   static float ScoreOf(const std::string& prompt, const std::string& response);
 
   void SetModelName(const std::string& name);
+  // From now on the model is one in bfloat16, and knows an error whose margin has this 99th
+  // percentile over 200 pairs.
+  void SetMarginError(double percentile_99);
 
   // The next `n` requests, of Score or of a stream, are answered `status`.
   void RefuseNext(int n, absl::Status status);
@@ -86,6 +90,7 @@ class FakeRewardService final
   mutable Mutex mu_;
   CondVar changed_;
   std::string model_name_ ABSL_GUARDED_BY(mu_) = "fake";
+  std::optional<double> margin_error_ ABSL_GUARDED_BY(mu_);
   std::deque<absl::Status> refuse_next_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, absl::Status> refused_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, Scripted> failing_ ABSL_GUARDED_BY(mu_);

@@ -43,5 +43,12 @@ TEST(FiguresTest, PercentagesHaveOneDecimal) {
   EXPECT_EQ(Percent(0), "0.0");
 }
 
+TEST(FiguresTest, ARoundedNumberKeepsThreeSignificantDigits) {
+  EXPECT_EQ(Rounded(0.0236543), "0.0237");
+  EXPECT_EQ(Rounded(0.25), "0.25");
+  EXPECT_EQ(Rounded(0), "0");
+  EXPECT_EQ(Rounded(1234), "1.23e+03");
+}
+
 }  // namespace
 }  // namespace assay::client

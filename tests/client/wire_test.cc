@@ -134,6 +134,19 @@ TEST(WireTest, ModelInfoLosesNothing) {
   counters->set_forward_ns(19);
   counters->set_queued_tokens(20);
 
+  v1::ScoreError* error = wire.mutable_score_error();
+  error->mutable_score()->set_n(31);
+  error->mutable_score()->set_largest(32);
+  error->mutable_score()->set_percentile_99(33);
+  error->mutable_score()->set_rms(34);
+  error->mutable_margin()->set_n(35);
+  error->mutable_margin()->set_largest(36);
+  error->mutable_margin()->set_percentile_99(37);
+  error->mutable_margin()->set_rms(38);
+  error->add_data("d1");
+  error->add_data("d2");
+  error->set_measured_on("A Fast One");
+
   const ModelInfo info = FromWire(wire);
   EXPECT_EQ(info.name + info.revision + info.weights_hash + info.config_hash + info.tokenizer_hash +
                 info.template_hash + info.architecture + info.chat_template + info.dtype +
@@ -152,6 +165,19 @@ TEST(WireTest, ModelInfoLosesNothing) {
                                     c.computed_tokens, absl::ToInt64Nanoseconds(c.forward),
                                     c.queued_tokens}),
               ElementsAre(11, 12, 13, 14, 15, 16, 17, 18, 19, 20));
+  ASSERT_TRUE(info.score_error.has_value());
+  const ScoreError& e = *info.score_error;
+  EXPECT_EQ(e.score.n, 31);
+  EXPECT_EQ(e.margin.n, 35);
+  EXPECT_THAT((std::vector<double>{e.score.largest, e.score.percentile_99, e.score.rms,
+                                   e.margin.largest, e.margin.percentile_99, e.margin.rms}),
+              ElementsAre(32, 33, 34, 36, 37, 38));
+  EXPECT_THAT(e.data, ElementsAre("d1", "d2"));
+  EXPECT_EQ(e.measured_on, "A Fast One");
+}
+
+TEST(WireTest, AModelThatWasNotMeasuredHasNoError) {
+  EXPECT_FALSE(FromWire(v1::ModelInfo()).score_error.has_value());
 }
 
 }  // namespace

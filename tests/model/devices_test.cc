@@ -46,6 +46,23 @@ TEST(DevicesTest, AutoIsTheCpuExactlyWhereCudaIsNotToBeHad) {
   }
 }
 
+TEST(DevicesTest, EveryDeviceHasANameAndTellsItsMemory) {
+  ASSERT_OK_AND_ASSIGN(auto devices, ResolveDevices({"auto"}));
+  devices.push_back("cpu");
+  for (const std::string& device : devices) {
+    EXPECT_NE(DeviceName(device), "");
+    ASSERT_OK_AND_ASSIGN(const int64_t memory, DeviceMemory(device));
+    EXPECT_GT(memory, 0) << device;
+  }
+}
+
+// A device that cannot be asked is no reason to fail.
+TEST(DevicesTest, ADeviceThatIsNotThereKeepsItsNameAndHasNoMemoryToTell) {
+  EXPECT_EQ(DeviceName("cuda:9999"), "cuda:9999");
+  EXPECT_THAT(DeviceMemory("cuda:9999"),
+              StatusIs(absl::StatusCode::kUnknown, HasSubstr("cuda:9999")));
+}
+
 TEST(DevicesTest, CountsTheCoresWhereNoNumberOfThreadsIsWanted) {
   EXPECT_EQ(CpuThreads(3), 3);
   EXPECT_EQ(CpuThreads(0), static_cast<int>(std::thread::hardware_concurrency()));

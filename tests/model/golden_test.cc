@@ -54,6 +54,7 @@ std::vector<PromptGroup> Encode(const LoadedModel& model, const std::vector<Json
 }
 
 struct Scored {
+  ModelInfo info;
   std::vector<Json> rows;
   std::vector<RewardScore> scores;  // One a row.
 };
@@ -64,6 +65,7 @@ Scored ScoreGolden(const std::string& folder, const std::string& golden, const s
   auto model = LoadModel({.folder = folder, .devices = {"cpu"}, .dtype = dtype, .heads = heads});
   EXPECT_THAT(model, IsOk());
   if (!model.ok()) return scored;
+  scored.info = model->info;
   scored.rows = ReadRows(golden);
   for (auto& score : model->scorers.front()->ScoreBatch(Encode(*model, scored.rows))) {
     EXPECT_THAT(score, IsOk());
@@ -167,6 +169,9 @@ TEST(GoldenTest, ArmormMiniInBfloat16StaysWithinItsNoise) {
   EXPECT_LE(from_float32, 0.033);
   // Two roundings of one float32 score, each with an error of its own.
   EXPECT_LE(from_bfloat16, 0.055);
+  // A model whose arithmetic has changed must be measured again: data/README.md has the command.
+  ASSERT_TRUE(scored.info.score_error.has_value());
+  EXPECT_LE(from_float32, scored.info.score_error->score.largest);
 }
 
 }  // namespace

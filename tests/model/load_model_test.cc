@@ -3,9 +3,11 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "model/precision_file.h"
 #include "tests/model/tiny_checkpoint.h"
 #include "tests/testing/status_matchers.h"
 
@@ -21,6 +23,7 @@ using ::assay::testing::WriteFile;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 std::string GoldenFolder(const std::string& name) {
@@ -94,6 +97,50 @@ TEST(LoadModelTest, TheRevisionFollowsTheFilesAndNotTheFolderOrTheOptions) {
   EXPECT_EQ(changed.info.config_hash, original.info.config_hash);
 }
 
+// A measurement of the gated golden checkpoint with the hashes of `info`.
+PrecisionFile MeasurementOf(const ModelInfo& info) {
+  const ErrorFigures figures = {.n = 10, .largest = 0.5, .percentile_99 = 0.5, .rms = 0.25};
+  return {.weights_hash = info.weights_hash,
+          .config_hash = info.config_hash,
+          .entries = {
+              {.dtype = "bfloat16",
+               .heads = "precise",
+               .device = "cpu",
+               .error = {.score = figures, .margin = figures, .data = {}, .measured_on = "x"}}}};
+}
+
+TEST(LoadModelTest, TellsTheErrorThatWasMeasuredOnTheseWeights) {
+  const std::string folder = CopyOf("gated", "precision");
+  ASSERT_OK_AND_ASSIGN(const LoadedModel before, LoadModel(OnCpu(folder)));
+  EXPECT_FALSE(before.info.score_error.has_value());
+  EXPECT_THAT(before.warnings, IsEmpty());
+  ASSERT_OK(WritePrecisionFile(PrecisionPath(folder), MeasurementOf(before.info)));
+  ASSERT_OK_AND_ASSIGN(const LoadedModel model, LoadModel(OnCpu(folder)));
+  ASSERT_TRUE(model.info.score_error.has_value());
+  EXPECT_EQ(model.info.score_error->margin.largest, 0.5);
+  EXPECT_EQ(model.info.revision, before.info.revision);
+
+  LoadOptions reference = OnCpu(folder);
+  reference.heads = "reference";
+  ASSERT_OK_AND_ASSIGN(const LoadedModel other, LoadModel(reference));
+  EXPECT_FALSE(other.info.score_error.has_value());
+  reference.dtype = "float32";
+  ASSERT_OK_AND_ASSIGN(const LoadedModel exact, LoadModel(reference));
+  ASSERT_TRUE(exact.info.score_error.has_value());
+  EXPECT_EQ(exact.info.score_error->margin.largest, 0);
+}
+
+TEST(LoadModelTest, WarnsOfAMeasurementOfOtherWeightsAndServesWithoutIt) {
+  const std::string folder = CopyOf("gated", "stale");
+  ASSERT_OK_AND_ASSIGN(const LoadedModel before, LoadModel(OnCpu(folder)));
+  PrecisionFile stale = MeasurementOf(before.info);
+  stale.weights_hash = "other";
+  ASSERT_OK(WritePrecisionFile(PrecisionPath(folder), stale));
+  ASSERT_OK_AND_ASSIGN(const LoadedModel model, LoadModel(OnCpu(folder)));
+  EXPECT_FALSE(model.info.score_error.has_value());
+  EXPECT_THAT(model.warnings, ElementsAre(HasSubstr(PrecisionPath(folder))));
+}
+
 TEST(LoadModelTest, NamesTheFileThatIsMissing) {
   for (const char* name : {"config.json", "tokenizer.json"}) {
     const std::string folder = CopyOf("gated", "missing");
@@ -157,6 +204,47 @@ TEST(LoadModelTest, NamesTheFileThatIsDamaged) {
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("config.json")));
 }
 
+// The gated golden checkpoint's config, but with layers without number.
+std::string FolderOfAGiant(const std::string& name) {
+  const std::string folder = CopyOf("gated", name);
+  WriteFile(folder + "/config.json",
+            absl::StrReplaceAll(ReadFile(folder + "/config.json"),
+                                {{"\"hidden_size\": 64", "\"hidden_size\": 1048576"},
+                                 {"\"num_hidden_layers\": 2", "\"num_hidden_layers\": 4096"}}));
+  return folder;
+}
+
+TEST(LoadModelTest, RefusesAModelThatDoesNotFitBeforeAnyWeightIsRead) {
+  LoadOptions options = OnCpu(FolderOfAGiant("giant"));
+  std::string told;
+  options.on_plan = [&told](const std::string& plan) { told = plan; };
+  // The tensors do not fit this config either; that the memory is named shows that they were not looked at.
+  EXPECT_THAT(LoadModel(options), StatusIs(absl::StatusCode::kResourceExhausted,
+                                           AllOf(HasSubstr(told), HasSubstr("are available"))));
+  EXPECT_THAT(told, HasSubstr("bfloat16 on cpu: weights "));
+}
+
+TEST(LoadModelTest, TellsThePlanOfAModelThatFitsOnceADevice) {
+  LoadOptions options = OnCpu(GoldenFolder("scalar"));
+  options.devices = {"cpu", "cpu"};
+  options.batch_tokens = 123;
+  std::vector<std::string> told;
+  options.on_plan = [&told](const std::string& plan) { told.push_back(plan); };
+  EXPECT_THAT(LoadModel(options), IsOk());
+  EXPECT_THAT(told, ElementsAre(HasSubstr("activations of 123 tokens for 2 workers")));
+}
+
+TEST(LoadModelTest, PlansEveryDtypeOfAFolderThatHasOnlyItsConfig) {
+  const std::string folder = FolderOfAGiant("plan");
+  fs::remove(folder + "/model.safetensors");
+  ASSERT_OK_AND_ASSIGN(const std::string table, PlanModel(OnCpu(folder)));
+  for (const char* dtype : {"bfloat16", "float32", "int8", "fp8"}) {
+    EXPECT_THAT(table, HasSubstr(absl::StrCat(dtype, " on cpu: weights ")));
+  }
+  EXPECT_THAT(table, HasSubstr("does not fit"));
+  EXPECT_THAT(PlanModel(OnCpu("/nowhere")), StatusIs(absl::StatusCode::kNotFound));
+}
+
 TEST(LoadModelTest, NamesTheOptionWhoseValueIsNone) {
   const auto expect_refused = [](LoadOptions options, const std::string& named) {
     EXPECT_THAT(LoadModel(options), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(named)));
@@ -174,6 +262,9 @@ TEST(LoadModelTest, NamesTheOptionWhoseValueIsNone) {
   bad = good;
   bad.cpu_threads = -1;
   expect_refused(bad, "cpu_threads is -1");
+  bad = good;
+  bad.batch_tokens = -1;
+  expect_refused(bad, "batch_tokens is -1");
   bad = good;
   bad.chat_template = "vicuna";
   expect_refused(bad, "chat_template");

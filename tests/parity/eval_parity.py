@@ -7,10 +7,10 @@
     example: tests/parity/eval_parity.py --bin build/release/bin --model .deps/models/armorm-mini
 
 Starts assay-server on a free port, evaluates the pairs, and compares accuracy by subset and the verdict of every pair with those of the
-oracle's float32 scores (made by make_pair_scores.py). A differing verdict must have an oracle margin below --margin, the error stated
-for a bfloat16 score of armorm-mini. Needs only Python itself.
+oracle's float32 scores (made by make_pair_scores.py). A differing verdict must be one that `assay eval` marks as too close to call. Needs
+only Python itself.
 
-Exit codes: 0 agreed; 1 a verdict differs without that excuse, or a pair has an error.
+Exit codes: 0 agreed; 1 a verdict differs without that mark, or a pair has an error.
 """
 import argparse
 import collections
@@ -45,7 +45,7 @@ def evaluate(args, address, out):
         return [json.loads(line) for line in rows]
 
 
-def compare(ours, oracle, margin):
+def compare(ours, oracle):
     """Prints accuracy by subset side by side and every differing verdict; returns the number of unexplained ones."""
     wins, unexplained, worst = collections.defaultdict(lambda: [0, 0, 0]), 0, 0.0
     for row in ours:
@@ -57,11 +57,10 @@ def compare(ours, oracle, margin):
         count[1] += mine
         count[2] += theirs
         if mine != theirs:
-            oracle_margin = abs(truth["chosen"] - truth["rejected"])
-            explained = oracle_margin < margin
-            unexplained += not explained
-            print(f"verdict differs: {row['subset']} {row['id']}: oracle margin {oracle_margin:.4f}"
-                  f"{'' if explained else ', NOT below ' + str(margin)}")
+            marked = row.get("too_close", False)
+            unexplained += not marked
+            print(f"verdict differs: {row['subset']} {row['id']}: margin {row['margin']:.4f}, the oracle's "
+                  f"{truth['chosen'] - truth['rejected']:.5f}; {'too close to call' if marked else 'NOT MARKED as too close to call'}")
     print(f"{'subset':24} {'n':>5} {'ours':>7} {'oracle':>7}")
     for subset, (n, mine, theirs) in sorted(wins.items()):
         print(f"{subset:24} {n:5} {100 * mine / n:7.2f} {100 * theirs / n:7.2f}")
@@ -77,7 +76,6 @@ def main():
     parser.add_argument("--scores", type=Path, default=ROOT / "tests/golden/llmbar_scores.jsonl")
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--dtype", default="bfloat16")
-    parser.add_argument("--margin", type=float, default=0.04)
     args = parser.parse_args()
     with open(args.scores, encoding="utf-8") as lines:
         oracle = {(row["subset"], row["id"]): row for row in map(json.loads, lines)}
@@ -92,7 +90,7 @@ def main():
     errors = [row for row in ours if "error" in row]
     if errors or len(ours) != expected or code != 0:
         sys.exit(f"eval_parity: {len(ours)} of {expected} rows, {len(errors)} with errors, server's exit code {code}")
-    sys.exit(1 if compare(ours, oracle, args.margin) else 0)
+    sys.exit(1 if compare(ours, oracle) else 0)
 
 
 if __name__ == "__main__":

@@ -109,5 +109,29 @@ TEST(ReplyBuilderTest, ModelInfoTellsTheModelItsLimitsAndCounters) {
   EXPECT_EQ(info.counters().queued_tokens(), 10);
 }
 
+TEST(ReplyBuilderTest, AnErrorThatWasMeasuredIsToldAndOneThatWasNotIsAbsent) {
+  ModelInfo model = testing::FakeModelInfo();
+  EXPECT_FALSE(ToModelInfo(model, {"cpu"}, ServerOptions(), PipelineCounters()).has_score_error());
+  model.score_error = ScoreError{
+      .score = {.n = 1, .largest = 2, .percentile_99 = 3, .rms = 4},
+      .margin = {.n = 5, .largest = 6, .percentile_99 = 7, .rms = 8},
+      .data = {"a", "b"},
+      .measured_on = "A Fast One",
+  };
+  const v1::ModelInfo info = ToModelInfo(model, {"cpu"}, ServerOptions(), PipelineCounters());
+  ASSERT_TRUE(info.has_score_error());
+  const v1::ScoreError& error = info.score_error();
+  EXPECT_EQ(error.score().n(), 1);
+  EXPECT_EQ(error.score().largest(), 2);
+  EXPECT_EQ(error.score().percentile_99(), 3);
+  EXPECT_EQ(error.score().rms(), 4);
+  EXPECT_EQ(error.margin().n(), 5);
+  EXPECT_EQ(error.margin().largest(), 6);
+  EXPECT_EQ(error.margin().percentile_99(), 7);
+  EXPECT_EQ(error.margin().rms(), 8);
+  EXPECT_THAT(error.data(), ElementsAre("a", "b"));
+  EXPECT_EQ(error.measured_on(), "A Fast One");
+}
+
 }  // namespace
 }  // namespace assay

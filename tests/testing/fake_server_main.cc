@@ -32,7 +32,7 @@ class GatedScorer : public FakeScorer {
   int batches_ = 0;
 };
 
-absl::StatusOr<ServedModel> LoadFake(const ModelOptions& options) {
+absl::StatusOr<ServedModel> LoadFake(const ModelOptions& options, const ServerOptions& /*server*/) {
   const char* gate = std::getenv("ASSAY_FAKE_GATE");
   ServedModel model;
   model.info = FakeModelInfo();

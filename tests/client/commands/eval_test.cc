@@ -1,6 +1,7 @@
 #include "client/commands/eval.h"
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -210,15 +211,86 @@ TEST(EvalCommandTest, AFolderThatCannotBeMadeIsExitOneBeforeAnythingIsSent) {
   EXPECT_EQ(service.requests(), 0);
 }
 
+// Of 80 pairs, those whose scores differ by less than `margin`.
+int CloseCalls(double margin) {
+  int count = 0;
+  for (int i = 0; i < 80; ++i) {
+    const float chosen = FakeRewardService::ScoreOf("p", absl::StrCat("c", i));
+    const float rejected = FakeRewardService::ScoreOf("p", absl::StrCat("r", i));
+    if (std::fabs(chosen - rejected) < margin) ++count;
+  }
+  return count;
+}
+
+TEST(EvalCommandTest, PairsNearerThanTheServersErrorAreMarkedAndCountedAndStillWonOrLost) {
+  constexpr double kMargin = 30;
+  FakeRewardService service;
+  service.SetMarginError(kMargin);
+  int wins = 0;
+  const std::string data = TempFile("close.jsonl", PairsOf(80, "s", &wins));
+  const std::string folder = TempPath("close");
+  const Finished finished = RunHere({.scoring = ScoringFlags{.address = service.address()},
+                                     .data = {data},
+                                     .output = folder,
+                                     .json = true});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  const Json json = Json::parse(finished.out);
+  ASSERT_GT(CloseCalls(kMargin), 0);
+  ASSERT_LT(CloseCalls(kMargin), 80);
+  EXPECT_EQ(json["too_close"], Json({{"margin", kMargin}, {"source", "server"}}));
+  EXPECT_EQ(json["all_pairs"]["too_close"], CloseCalls(kMargin));
+  EXPECT_EQ(json["all_pairs"]["score"]["wins"], wins);
+  int marked = 0;
+  for (absl::string_view line :
+       absl::StrSplit(ReadFile(folder + "/rows.jsonl"), '\n', absl::SkipEmpty())) {
+    const Json row = Json::parse(line);
+    EXPECT_EQ(row["too_close"], std::fabs(row["margin"].get<double>()) < kMargin) << row;
+    if (row["too_close"].get<bool>()) ++marked;
+  }
+  EXPECT_EQ(marked, CloseCalls(kMargin));
+}
+
+TEST(EvalCommandTest, TheUsersMarginReplacesTheServers) {
+  FakeRewardService service;
+  service.SetMarginError(30);
+  int wins = 0;
+  const std::string data = TempFile("users.jsonl", PairsOf(80, "s", &wins));
+  const Finished finished = RunHere({.scoring = ScoringFlags{.address = service.address()},
+                                     .data = {data},
+                                     .json = true,
+                                     .too_close = 10});
+  const Json json = Json::parse(finished.out);
+  EXPECT_EQ(json["too_close"], Json({{"margin", 10.0}, {"source", "user"}}));
+  EXPECT_EQ(json["all_pairs"]["too_close"], CloseCalls(10));
+}
+
+TEST(EvalCommandTest, WithoutAKnownErrorNothingIsMarkedAndThatIsSaid) {
+  FakeRewardService service;
+  const std::string data = TempFile("unknown.jsonl", PairOf(0, "s"));
+  const std::string folder = TempPath("unknown");
+  const Finished finished = RunHere(
+      {.scoring = ScoringFlags{.address = service.address()}, .data = {data}, .output = folder});
+  EXPECT_THAT(finished.out, HasSubstr("too close to call: not counted"));
+  EXPECT_THAT(ReadFile(folder + "/rows.jsonl"), Not(HasSubstr("too_close")));
+}
+
+TEST(EvalCommandTest, AMarginBelowZeroIsNone) {
+  CLI::App app;
+  EvalFlags flags;
+  AddEvalCommand(&app, &flags);
+  EXPECT_THROW(app.parse("eval --data a --too-close -0.1"), CLI::ValidationError);
+}
+
 TEST(EvalCommandTest, FlagsReachTheCommandAndObjectivesAreItsDefault) {
   CLI::App app;
   EvalFlags flags;
   const CLI::App* command = AddEvalCommand(&app, &flags);
-  app.parse("eval --data a --data b --output o --format json --limit 3");
+  app.parse("eval --data a --data b --output o --format json --limit 3 --too-close 0.25");
   EXPECT_THAT(flags.data, ElementsAre("a", "b"));
   EXPECT_EQ(flags.output, "o");
   EXPECT_TRUE(flags.json);
   EXPECT_EQ(flags.limit, 3);
+  EXPECT_EQ(flags.too_close, 0.25);
   EXPECT_EQ(flags.scoring.detail, Detail::kObjectives);
   EXPECT_THAT(command->help(), HasSubstr("Example:\n  assay eval"));
 }

@@ -44,6 +44,36 @@ TEST(InfoCommandTest, TheJsonHasEveryGroupOfFields) {
   EXPECT_EQ(json["state"], "answering");
 }
 
+TEST(InfoCommandTest, TheErrorOfTheDtypeIsToldWhereItWasMeasured) {
+  FakeRewardService service;
+  std::ostringstream unknown;
+  EXPECT_EQ(RunInfo({.address = service.address()}, {.out = &unknown, .err = &unknown}), 0);
+  EXPECT_THAT(unknown.str(), HasSubstr("not measured"));
+  service.SetMarginError(0.25);
+  std::ostringstream known;
+  EXPECT_EQ(RunInfo({.address = service.address()}, {.out = &known, .err = &known}), 0);
+  for (const char* part : {"99 of 100 within 0.125", "99 of 100 within 0.25, all within 0.5",
+                           "(200 measured)", "A Fast One\n", "pairs.jsonl\n"}) {
+    EXPECT_THAT(known.str(), HasSubstr(part));
+  }
+}
+
+TEST(InfoCommandTest, TheJsonHasTheErrorOrNull) {
+  FakeRewardService service;
+  const auto error = [&service] {
+    std::ostringstream out;
+    EXPECT_EQ(RunInfo({.address = service.address(), .json = true}, {.out = &out, .err = &out}), 0);
+    return Json::parse(out.str())["score_error"];
+  };
+  EXPECT_TRUE(error().is_null());
+  service.SetMarginError(0.25);
+  EXPECT_EQ(error()["margin"]["percentile_99"], 0.25);
+  EXPECT_EQ(error()["margin"]["n"], 200);
+  EXPECT_EQ(error()["score"]["percentile_99"], 0.125);
+  EXPECT_EQ(error()["data"], Json({"pairs.jsonl"}));
+  EXPECT_EQ(error()["measured_on"], "A Fast One");
+}
+
 TEST(InfoCommandTest, AServerThatIsNotThereIsExitOneAndNothingOnStandardOutput) {
   std::string address;
   {
