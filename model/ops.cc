@@ -67,11 +67,11 @@ at::Tensor ScaleFrequencies(const at::Tensor& frequencies, const Llama3RopeScali
 // The segment's keys (or values), prefix first: [rows, B, D].
 at::Tensor VisibleRows(const at::Tensor& x, const PackedSegment& segment) {
   const at::Tensor own = Rows(x, segment.own.begin, segment.own.end);
-  if (segment.prefix.size() == 0) return own;
-  if (segment.prefix.end == segment.own.begin) {
-    return Rows(x, segment.prefix.begin, segment.own.end);
-  }
-  return at::cat({Rows(x, segment.prefix.begin, segment.prefix.end), own});
+  if (segment.prefix.empty()) return own;
+  std::vector<at::Tensor> parts;
+  for (const RowRange& range : segment.prefix) parts.push_back(Rows(x, range.begin, range.end));
+  parts.push_back(own);
+  return at::cat(parts);
 }
 
 // [rows, B x G, D] -> [B, G, rows, D], a view: torch's attention takes B as its batch and G as its heads, so that keys
@@ -81,10 +81,10 @@ at::Tensor ByKeyHead(const at::Tensor& x, int64_t key_heads) {
 }
 
 std::optional<at::Tensor> MaskOf(const PackedSegment& segment, const AttentionPlan& plan) {
-  if (segment.prefix.size() == 0) return std::nullopt;
+  if (segment.prefix.empty()) return std::nullopt;
+  const int64_t prefix = segment.prefix_size();
   return plan.mask.narrow(0, 0, segment.own.size())
-      .narrow(1, plan.mask_origin - segment.prefix.size(),
-              segment.prefix.size() + segment.own.size());
+      .narrow(1, plan.mask_origin - prefix, prefix + segment.own.size());
 }
 
 // Heads first x width .. (first + count) x width - 1 of x [rows, heads, D], by key head: [count, width, rows, D].
@@ -161,9 +161,9 @@ AttentionPlan PlanAttention(const std::vector<PackedSegment>& segments, at::Scal
   int64_t longest_own = 0;
   int64_t longest_prefix = 0;
   for (const PackedSegment& segment : segments) {
-    if (segment.prefix.size() == 0) continue;
+    if (segment.prefix.empty()) continue;
     longest_own = std::max(longest_own, segment.own.size());
-    longest_prefix = std::max(longest_prefix, segment.prefix.size());
+    longest_prefix = std::max(longest_prefix, segment.prefix_size());
   }
   AttentionPlan plan{.segments = segments, .mask = {}, .mask_origin = longest_prefix};
   if (longest_prefix > 0) {

@@ -14,18 +14,17 @@
 #include "model/model_config.h"
 #include "model/ops.h"
 #include "model/packed_batch.h"
+#include "model/trunk.h"
 #include "model/weights.h"
 
 namespace assay {
 
-class Transformer {
+class Transformer : public Trunk {
  public:
   // Borrows `weights`, which must outlive it; its device and dtype C are those of the matrices. row_tile: see Linear().
   Transformer(const ModelConfig& config, const TrunkWeights& weights, int64_t row_tile);
 
-  // Hidden states [S, H] float32 of the pack's rows `rows` [S], in their order; the last layer computes only those past
-  // its attention. Requires: ids in 0..V-1, positions in 0..max_positions-1, rows in the pack. Throws what torch throws.
-  at::Tensor Forward(const PackedBatch& batch, const std::vector<int64_t>& rows) const;
+  at::Tensor Forward(const PackedBatch& batch, const std::vector<int64_t>& rows) const override;
 
  private:
   struct Positions;  // What all layers need of a pack.

@@ -190,7 +190,9 @@ at::Tensor NaiveAttention(const at::Tensor& q, const at::Tensor& k, const at::Te
   for (const PackedSegment& segment : segments) {
     for (int64_t row = segment.own.begin; row < segment.own.end; ++row) {
       std::vector<int64_t> visible;
-      for (int64_t i = segment.prefix.begin; i < segment.prefix.end; ++i) visible.push_back(i);
+      for (const RowRange& range : segment.prefix) {
+        for (int64_t i = range.begin; i < range.end; ++i) visible.push_back(i);
+      }
       for (int64_t i = segment.own.begin; i <= row; ++i) visible.push_back(i);
       const at::Tensor at_rows = at::tensor(visible, at::kLong);
       for (int64_t head = 0; head < q.size(1); ++head) {
@@ -207,10 +209,11 @@ at::Tensor NaiveAttention(const at::Tensor& q, const at::Tensor& k, const at::Te
 }
 
 TEST_F(OpsTest, EachRowAttendsToItsPrefixAndToItsOwnRowsUpToItself) {
-  // A prefix with two responses, one of them next to it; a sequence without; a prefix that is longer than its response.
+  // A prefix with two responses, one of them next to it; a sequence without; a prefix that is longer than its response; a
+  // prefix of two segments that are not neighbours.
   const std::vector<PackedSegment> segments = {
-      {{0, 5}, {}},   {{5, 9}, {0, 5}},     {{9, 16}, {0, 5}},   {{16, 19}, {}},
-      {{19, 59}, {}}, {{59, 60}, {19, 59}}, {{60, 61}, {19, 59}}};
+      {{0, 5}, {}},   {{5, 9}, {{0, 5}}},     {{9, 16}, {{0, 5}}},   {{16, 19}, {}},
+      {{19, 58}, {}}, {{58, 59}, {{19, 58}}}, {{59, 60}, {{19, 58}}}, {{60, 61}, {{0, 5}, {9, 16}}}};
   for (const int64_t key_heads : {1, 2, 4}) {
     const at::Tensor q = at::randn({61, 4, 10});
     const at::Tensor k = at::randn({61, key_heads, 10});
