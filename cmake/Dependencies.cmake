@@ -21,6 +21,7 @@ endif()
 
 if(ASSAY_WITH_TORCH)
   include(Torch)
+  include(Cuda)
 endif()
 
 if(ASSAY_TESTS)
