@@ -20,7 +20,15 @@ namespace assay {
 // before anything else that uses torch.
 //   INVALID_ARGUMENT     another name, a number that no device has, or nothing asked for.
 //   FAILED_PRECONDITION  CUDA is asked for and there is none; says what is lacking.
+// With torch's CUDA library comes ours (cuda_kernels.h), and torch is set for this program's work: its allocator gives
+// memory back to batches of other sizes (expandable_segments, unless PYTORCH_CUDA_ALLOC_CONF or PYTORCH_ALLOC_CONF is
+// set), and bfloat16 products are summed in float32 throughout.
 absl::StatusOr<std::vector<std::string>> ResolveDevices(const std::vector<std::string>& wanted);
+
+// Whether a device that ResolveDevices() returned multiplies 8-bit floats.
+//   OK                   a CUDA device of compute capability 8.9 or newer.
+//   FAILED_PRECONDITION  another; named, with what it lacks.
+absl::Status RequireFp8(const std::string& device);
 
 // Threads for one computation on the CPU, for the whole process; 0 means one for each core. Requires threads >= 0.
 void SetCpuThreads(int threads);

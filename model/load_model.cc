@@ -25,8 +25,9 @@ absl::StatusOr<ComputeDtype> ParseDtype(const std::string& text) {
   if (text == "auto") return ComputeDtype::kAuto;
   if (text == "bfloat16") return ComputeDtype::kBFloat16;
   if (text == "float32") return ComputeDtype::kFloat32;
+  if (text == "fp8") return ComputeDtype::kFp8;
   return absl::InvalidArgumentError(
-      absl::StrCat("dtype \"", text, "\": expected auto, bfloat16 or float32"));
+      absl::StrCat("dtype \"", text, "\": expected auto, bfloat16, float32 or fp8"));
 }
 
 absl::StatusOr<HeadPrecision> ParseHeads(const std::string& text) {
@@ -93,6 +94,9 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
                                                    {.chat_template = options.chat_template}));
   ASSAY_ASSIGN_OR_RETURN(const auto tensors, CheckpointTensors::Open(options.folder));
   ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> devices, ResolveDevices(options.devices));
+  if (model_options.dtype == ComputeDtype::kFp8) {
+    for (const std::string& device : devices) ASSAY_RETURN_IF_ERROR(RequireFp8(device));
+  }
   SetCpuThreads(options.cpu_threads);
 
   ModelInfo info;

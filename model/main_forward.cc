@@ -50,7 +50,7 @@ void Describe(CLI::App& app, Flags& flags) {
       ->capture_default_str();
   app.add_option("--device", flags.load.devices.front(), "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
-  app.add_option("--dtype", flags.load.dtype, "Of the trunk: auto (bfloat16), bfloat16, float32")
+  app.add_option("--dtype", flags.load.dtype, "Of the trunk: auto (bfloat16), bfloat16, float32, fp8")
       ->capture_default_str();
   app.add_option("--heads", flags.load.heads, "precise (float32) or reference (the trunk's dtype)")
       ->capture_default_str();

@@ -14,6 +14,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "model/device_stream.h"
+#include "model/float8.h"
 #include "model/heads.h"
 #include "model/packed_batch.h"
 #include "model/transformer.h"
@@ -47,7 +49,21 @@ absl::Status StatusOfTorchException() {
 }
 
 at::ScalarType TrunkDtypeOf(ComputeDtype dtype) {
-  return dtype == ComputeDtype::kFloat32 ? at::kFloat : at::kBFloat16;
+  switch (dtype) {
+    case ComputeDtype::kFloat32:
+      return at::kFloat;
+    case ComputeDtype::kFp8:
+      return kFloat8;
+    case ComputeDtype::kAuto:
+    case ComputeDtype::kBFloat16:
+      break;
+  }
+  return at::kBFloat16;
+}
+
+std::string DtypeName(at::ScalarType dtype) {
+  if (dtype == kFloat8) return "fp8";
+  return dtype == at::kFloat ? "float32" : "bfloat16";
 }
 
 bool AllInRange(const TokenIds& tokens, int64_t vocab_size) {
@@ -106,9 +122,9 @@ struct RewardModel::Loaded {
   Loaded(const ModelConfig& model_config, Weights loaded_weights, const RewardModelOptions& opts)
       : config(model_config),
         weights(std::move(loaded_weights)),
-        share_prefixes(opts.share_prefixes),
         row_tile(opts.deterministic && weights.trunk.embedding.is_cuda() ? kDeterministicRowTile
                                                                          : 0),
+        share_prefixes(opts.share_prefixes && row_tile == 0),
         trunk(config, weights.trunk, row_tile) {}
 
   // Scores of all responses; throws what torch throws.
@@ -129,13 +145,15 @@ struct RewardModel::Loaded {
 
   const ModelConfig config;
   const Weights weights;
-  const bool share_prefixes;
   const int64_t row_tile;
+  const bool share_prefixes;
   const Transformer trunk;  // Borrows weights.trunk.
 };
 
 RewardModel::RewardModel(std::shared_ptr<const Loaded> loaded, ModelInfo info)
-    : loaded_(std::move(loaded)), info_(std::move(info)) {}
+    : loaded_(std::move(loaded)),
+      stream_(std::make_unique<DeviceStream>(loaded_->weights.trunk.embedding.device())),
+      info_(std::move(info)) {}
 
 RewardModel::~RewardModel() = default;
 
@@ -155,10 +173,12 @@ absl::StatusOr<std::unique_ptr<RewardModel>> RewardModel::Create(
     const bool precise = options.heads == HeadPrecision::kPrecise;
     ASSAY_ASSIGN_OR_RETURN(
         Weights weights,
-        LoadWeights(
-            std::move(tensors), config,
-            {.device = *device, .trunk_dtype = dtype, .head_dtype = precise ? at::kFloat : dtype}));
-    info.dtype = dtype == at::kFloat ? "float32" : "bfloat16";
+        LoadWeights(std::move(tensors), config,
+                    {.device = *device,
+                     .trunk_dtype = dtype,
+                     .head_dtype = precise || dtype == at::kFloat ? at::kFloat : at::kBFloat16,
+                     .merged = true}));
+    info.dtype = DtypeName(dtype);
     info.heads = precise ? "precise" : "reference";
     info.device = options.device;
     return absl::WrapUnique(new RewardModel(
@@ -179,6 +199,7 @@ std::vector<absl::StatusOr<RewardScore>> RewardModel::ScoreBatch(
   absl::Status failure;
   try {
     const c10::InferenceMode inference_mode;
+    const StreamScope on_stream(*stream_);
     at::init_num_threads();  // The thread count is set once for the process, but taken up by each thread.
     if (!checked.groups.empty()) computed = loaded_->Run(checked.groups);
   } catch (...) {

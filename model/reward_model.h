@@ -18,10 +18,13 @@
 
 namespace assay {
 
+class DeviceStream;
+
 enum class ComputeDtype {
   kAuto,  // bfloat16, as the published numbers were made.
   kBFloat16,
   kFloat32,  // Exact to about 1e-5, at two to three times the cost.
+  kFp8,      // Products of 8-bit floats, the rest as kBFloat16 (float8.h). For devices that RequireFp8() (devices.h) allows.
 };
 
 enum class HeadPrecision {
@@ -36,8 +39,8 @@ struct RewardModelOptions {
   // Compute a group's prefix once for all its responses. Off: every conversation whole; the same scores but for
   // rounding, at a higher cost. For measurements and tests.
   bool share_prefixes = true;
-  // On CUDA: run matrix products in tiles of one size, so that a score's bits do not depend on its batch. On CPU they
-  // never do.
+  // On CUDA: run matrix products in tiles of one size and share no prefix (varlen_attention.h says why), so that a score's
+  // bits do not depend on its batch. On CPU they never do.
   bool deterministic = false;
 };
 
@@ -45,6 +48,7 @@ class RewardModel : public Scorer {
  public:
   // Loads the weights to the device. `info` is what info() will return, with dtype, heads and device filled in.
   //   DATA_LOSS           the tensors do not fit the config; see LoadWeights().
+  //   UNIMPLEMENTED       kFp8 for a model of sizes that it does not take; see LoadWeights().
   //   INVALID_ARGUMENT    options.device is no device's name.
   //   RESOURCE_EXHAUSTED  the device's memory is too small.
   //   INTERNAL            the device failed.
@@ -54,7 +58,8 @@ class RewardModel : public Scorer {
 
   ~RewardModel() override;
 
-  // Another model on the same device with the same weights, which are kept once.
+  // Another model on the same device with the same weights, which are kept once, and a stream of its own, so that one
+  // prepares its batch while the other's runs. Throws what torch throws.
   std::unique_ptr<RewardModel> ShareWeights() const;
 
   std::vector<absl::StatusOr<RewardScore>> ScoreBatch(
@@ -68,6 +73,7 @@ class RewardModel : public Scorer {
   RewardModel(std::shared_ptr<const Loaded> loaded, ModelInfo info);
 
   const std::shared_ptr<const Loaded> loaded_;
+  const std::unique_ptr<const DeviceStream> stream_;
   const ModelInfo info_;
 };
 

@@ -11,6 +11,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "model/device_stream.h"
+#include "model/float8.h"
+#include "model/merged_matrices.h"
 
 namespace assay {
 namespace {
@@ -49,7 +53,7 @@ std::string FirstFew(const std::vector<std::string>& names) {
   return text;
 }
 
-// Hands out tensors by name and keeps the books on what was asked for.
+// Hands out tensors by name and keeps the books on what was asked for. On the meta device tensors are shapes alone.
 class Taker {
  public:
   Taker(const std::map<std::string, StoredTensor>& tensors, at::Device device)
@@ -59,7 +63,7 @@ class Taker {
   at::Tensor Take(const std::string& name, const std::vector<int64_t>& shape,
                   at::ScalarType dtype) {
     const StoredTensor* stored = Find(name, shape);
-    return stored == nullptr ? at::Tensor() : ViewOf(*stored).to(device_, dtype);
+    return stored == nullptr ? at::Tensor() : OnDevice(*stored).to(dtype);
   }
 
   // The same, but in its stored dtype where that takes no more room than `widest`.
@@ -68,7 +72,7 @@ class Taker {
     const StoredTensor* stored = Find(name, shape);
     if (stored == nullptr) return at::Tensor();
     const bool fits = DtypeBytes(stored->dtype) <= at::elementSize(widest);
-    return ViewOf(*stored).to(device_, fits ? ScalarTypeOf(stored->dtype) : widest);
+    return OnDevice(*stored).to(fits ? ScalarTypeOf(stored->dtype) : widest);
   }
 
   // Once everything was taken: OK, or what did not fit.
@@ -91,6 +95,11 @@ class Taker {
   }
 
  private:
+  at::Tensor OnDevice(const StoredTensor& stored) const {
+    if (device_.is_meta()) return at::empty(stored.shape, at::TensorOptions().device(device_));
+    return ViewOf(stored).to(device_);
+  }
+
   const StoredTensor* Find(const std::string& name, const std::vector<int64_t>& shape) {
     const auto it = tensors_.find(name);
     if (it == tensors_.end()) {
@@ -113,35 +122,92 @@ class Taker {
   std::vector<std::string> misshapen_;
 };
 
-TrunkWeights TakeTrunk(Taker& taker, const ModelConfig& config, at::ScalarType dtype) {
+absl::Status CheckFloat8Sizes(const ModelConfig& config) {
+  for (const auto& [name, size] :
+       {std::pair{"hidden_size", config.hidden_size},
+        {"num_attention_heads x head_dim", config.num_heads * config.head_dim},
+        {"num_key_value_heads x head_dim", config.num_kv_heads * config.head_dim},
+        {"intermediate_size", config.intermediate_size}}) {
+    if (size % kFloat8Multiple == 0) continue;
+    return absl::UnimplementedError(
+        absl::StrCat("fp8 with a ", name, " of ", size, ", no multiple of ", kFloat8Multiple));
+  }
+  return absl::OkStatus();
+}
+
+// Of one layer. `take(part, shape, dtype)` hands out its tensors.
+template <typename Take>
+LayerWeights TakeLayer(const Take& take, const ModelConfig& config, const WeightPlacement& place) {
   const int64_t hidden = config.hidden_size;
   const int64_t query_rows = config.num_heads * config.head_dim;
   const int64_t key_rows = config.num_kv_heads * config.head_dim;
   const int64_t inner = config.intermediate_size;
+  // What is quantised is taken in float32, which holds every stored number.
+  const at::ScalarType dtype = place.trunk_dtype == kFloat8 ? at::kFloat : place.trunk_dtype;
+  const auto matrix = [&](absl::string_view part, int64_t out, int64_t in) {
+    return take(part, std::vector<int64_t>{out, in}, dtype);
+  };
+  const auto norm = [&](absl::string_view part) {
+    return take(part, std::vector<int64_t>{hidden}, at::kFloat);
+  };
 
+  LayerWeights layer;
+  layer.input_norm = norm("input_layernorm");
+  layer.post_attention_norm = norm("post_attention_layernorm");
+  if (!place.merged) {
+    layer.query = matrix("self_attn.q_proj", query_rows, hidden);
+    layer.key = matrix("self_attn.k_proj", key_rows, hidden);
+    layer.value = matrix("self_attn.v_proj", key_rows, hidden);
+    layer.attention_output = matrix("self_attn.o_proj", hidden, query_rows);
+    layer.gate = matrix("mlp.gate_proj", inner, hidden);
+    layer.up = matrix("mlp.up_proj", inner, hidden);
+    layer.down = matrix("mlp.down_proj", hidden, inner);
+    return layer;
+  }
+  const auto merged = [&](int64_t rows, int64_t columns) {
+    return MergedMatrices(rows, columns, place.trunk_dtype, place.device);
+  };
+  MergedMatrices qkv = merged(query_rows + 2 * key_rows, hidden);
+  layer.query = qkv.Append(matrix("self_attn.q_proj", query_rows, hidden));
+  layer.key = qkv.Append(matrix("self_attn.k_proj", key_rows, hidden));
+  layer.value = qkv.Append(matrix("self_attn.v_proj", key_rows, hidden));
+  layer.qkv = qkv.values();
+  layer.qkv_scales = qkv.scales();
+  MergedMatrices gate_up = merged(2 * inner, hidden);
+  layer.gate = gate_up.Append(matrix("mlp.gate_proj", inner, hidden));
+  layer.up = gate_up.Append(matrix("mlp.up_proj", inner, hidden));
+  layer.gate_up = gate_up.values();
+  layer.gate_up_scales = gate_up.scales();
+  if (place.trunk_dtype != kFloat8) {
+    layer.attention_output = matrix("self_attn.o_proj", hidden, query_rows);
+    layer.down = matrix("mlp.down_proj", hidden, inner);
+    return layer;
+  }
+  MergedMatrices output = merged(hidden, query_rows);
+  layer.attention_output = output.Append(matrix("self_attn.o_proj", hidden, query_rows));
+  layer.attention_output_scales = output.scales();
+  MergedMatrices down = merged(hidden, inner);
+  layer.down = down.Append(matrix("mlp.down_proj", hidden, inner));
+  layer.down_scales = down.scales();
+  return layer;
+}
+
+TrunkWeights TakeTrunk(Taker& taker, const ModelConfig& config, const WeightPlacement& place) {
+  const bool is_float8 = place.trunk_dtype == kFloat8;
   TrunkWeights trunk;
   trunk.embedding = taker.TakeAtMost(absl::StrCat(config.trunk_prefix, "embed_tokens.weight"),
-                                     {config.vocab_size, hidden}, dtype);
+                                     {config.vocab_size, config.hidden_size},
+                                     is_float8 ? at::kBFloat16 : place.trunk_dtype);
   for (int64_t i = 0; i < config.num_layers; ++i) {
     const auto take = [&](absl::string_view part, const std::vector<int64_t>& shape,
                           at::ScalarType as) {
       return taker.Take(absl::StrCat(config.trunk_prefix, "layers.", i, ".", part, ".weight"),
                         shape, as);
     };
-    LayerWeights layer;
-    layer.input_norm = take("input_layernorm", {hidden}, at::kFloat);
-    layer.query = take("self_attn.q_proj", {query_rows, hidden}, dtype);
-    layer.key = take("self_attn.k_proj", {key_rows, hidden}, dtype);
-    layer.value = take("self_attn.v_proj", {key_rows, hidden}, dtype);
-    layer.attention_output = take("self_attn.o_proj", {hidden, query_rows}, dtype);
-    layer.post_attention_norm = take("post_attention_layernorm", {hidden}, at::kFloat);
-    layer.gate = take("mlp.gate_proj", {inner, hidden}, dtype);
-    layer.up = take("mlp.up_proj", {inner, hidden}, dtype);
-    layer.down = take("mlp.down_proj", {hidden, inner}, dtype);
-    trunk.layers.push_back(std::move(layer));
+    trunk.layers.push_back(TakeLayer(take, config, place));
   }
-  trunk.final_norm =
-      taker.Take(absl::StrCat(config.trunk_prefix, "norm.weight"), {hidden}, at::kFloat);
+  trunk.final_norm = taker.Take(absl::StrCat(config.trunk_prefix, "norm.weight"),
+                                {config.hidden_size}, at::kFloat);
   return trunk;
 }
 
@@ -162,24 +228,37 @@ GatedHeadWeights TakeGatedHead(Taker& taker, const ModelConfig& config, at::Scal
   return head;
 }
 
+Weights TakeAll(Taker& taker, const ModelConfig& config, const WeightPlacement& place) {
+  Weights weights;
+  weights.trunk = TakeTrunk(taker, config, place);
+  switch (config.head_kind) {
+    case HeadKind::kGated:
+      weights.head = TakeGatedHead(taker, config, place.head_dtype);
+      break;
+    case HeadKind::kScalar:
+      weights.head =
+          ScalarHeadWeights{taker.Take("score.weight", {1, config.hidden_size}, place.head_dtype)};
+      break;
+  }
+  return weights;
+}
+
 }  // namespace
 
 absl::StatusOr<Weights> LoadWeights(std::shared_ptr<const CheckpointTensors> tensors,
                                     const ModelConfig& config, const WeightPlacement& placement) {
+  if (placement.trunk_dtype == kFloat8) ASSAY_RETURN_IF_ERROR(CheckFloat8Sizes(config));
+  // First without memory: a checkpoint that does not fit is refused before the device is asked for room.
+  WeightPlacement nowhere = placement;
+  nowhere.device = at::kMeta;
+  Taker checker(tensors->tensors(), nowhere.device);
+  TakeAll(checker, config, nowhere);
+  ASSAY_RETURN_IF_ERROR(checker.Finish());
+
   Taker taker(tensors->tensors(), placement.device);
-  Weights weights;
-  weights.trunk = TakeTrunk(taker, config, placement.trunk_dtype);
-  switch (config.head_kind) {
-    case HeadKind::kGated:
-      weights.head = TakeGatedHead(taker, config, placement.head_dtype);
-      break;
-    case HeadKind::kScalar:
-      weights.head = ScalarHeadWeights{
-          taker.Take("score.weight", {1, config.hidden_size}, placement.head_dtype)};
-      break;
-  }
-  if (absl::Status fit = taker.Finish(); !fit.ok()) return fit;
+  Weights weights = TakeAll(taker, config, placement);
   weights.storage = std::move(tensors);
+  SynchronizeDevice(placement.device);  // Other streams may use the weights from here on.
   return weights;
 }
 

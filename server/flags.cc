@@ -38,8 +38,9 @@ void AddModelFlags(CLI::App* app, ModelOptions* model) {
       "What replies call the model; the folder's name if empty");
   Add(app, group, "--device", &model->device, "DEVICES",
       "auto, cpu, cuda (all GPUs), or a list such as cuda:0,cuda:1; one worker each");
-  Add(app, group, "--dtype", &model->dtype, "TYPE", "Arithmetic of the trunk; auto is bfloat16")
-      ->check(CLI::IsMember({"auto", "bfloat16", "float32"}));
+  Add(app, group, "--dtype", &model->dtype, "TYPE",
+      "Arithmetic of the trunk; auto is bfloat16; fp8 needs a GPU of compute capability 8.9")
+      ->check(CLI::IsMember({"auto", "bfloat16", "float32", "fp8"}));
   Add(app, group, "--heads", &model->heads, "MODE",
       "precise: heads in float32, as stored; reference: in the trunk's type, as published numbers "
       "were made")

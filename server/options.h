@@ -61,7 +61,7 @@ struct ModelOptions {
       "armorm-mini";              // A checkpoint folder, or the name of one; see model_folder.h.
   std::string name;               // Empty: the folder's name.
   std::string device = "auto";    // "auto", "cpu", "cuda", or a list such as "cuda:0,cuda:1".
-  std::string dtype = "auto";     // "auto", "bfloat16", "float32".
+  std::string dtype = "auto";     // "auto", "bfloat16", "float32", "fp8".
   std::string heads = "precise";  // "precise", "reference".
   std::string chat_template = "auto";  // "auto", "llama3", "chatml".
   int64_t cpu_threads = 0;             // 0: one a core.

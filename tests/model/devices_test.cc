@@ -45,6 +45,14 @@ TEST(DevicesTest, AutoIsTheCpuExactlyWhereCudaIsNotToBeHad) {
   }
 }
 
+TEST(DevicesTest, EightBitProductsAreRefusedOnTheCpuByName) {
+  EXPECT_THAT(RequireFp8("cpu"), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                          AllOf(HasSubstr("fp8"), HasSubstr("device cpu"))));
+  // A device that is not there has no capability either.
+  EXPECT_THAT(RequireFp8("cuda:9999"),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("cuda:9999")));
+}
+
 TEST(DevicesTest, SetsTheNumberOfCpuThreads) {
   SetCpuThreads(3);
   EXPECT_EQ(at::get_num_threads(), 3);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "model/float8.h"
 #include "tests/model/tiny_checkpoint.h"
 #include "tests/testing/status_matchers.h"
 
@@ -83,6 +84,60 @@ TEST(WeightsTest, ReadsTheSameNumbersAtAnyAddress) {
                        LoadWeights(std::move(checkpoint), TinyScalarConfig(), {}));
   EXPECT_TRUE(at::equal(odd.trunk.embedding, aligned.trunk.embedding));
   EXPECT_TRUE(at::equal(odd.trunk.layers[0].up, aligned.trunk.layers[0].up));
+}
+
+TEST(WeightsTest, MergesTheMatricesOfOneProductWithTheSameNumbers) {
+  const TensorMap tensors = RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16);
+  ASSERT_OK_AND_ASSIGN(const Weights apart, Load(tensors, TinyGatedConfig()));
+  ASSERT_OK_AND_ASSIGN(const Weights merged, Load(tensors, TinyGatedConfig(), {.merged = true}));
+  for (size_t i = 0; i < apart.trunk.layers.size(); ++i) {
+    const LayerWeights& a = apart.trunk.layers[i];
+    const LayerWeights& b = merged.trunk.layers[i];
+    EXPECT_FALSE(a.qkv.defined());
+    EXPECT_TRUE(at::equal(b.qkv, at::cat({a.query, a.key, a.value})));
+    EXPECT_TRUE(at::equal(b.gate_up, at::cat({a.gate, a.up})));
+    EXPECT_TRUE(at::equal(b.key, a.key));
+    EXPECT_TRUE(at::equal(b.down, a.down));
+    // Views: the numbers are there once.
+    EXPECT_EQ(b.query.const_data_ptr(), b.qkv.const_data_ptr());
+    EXPECT_EQ(b.up.storage().data(), b.gate_up.storage().data());
+    EXPECT_FALSE(b.qkv_scales.defined());
+  }
+}
+
+TEST(WeightsTest, QuantisesTheMatricesOfLayersAndNothingElse) {
+  ModelConfig config = TinyGatedConfig();
+  config.intermediate_size = 96;
+  const TensorMap tensors = RandomTensors(config, TensorDtype::kFloat32);
+  ASSERT_OK_AND_ASSIGN(const Weights exact, Load(tensors, config, {.trunk_dtype = at::kFloat}));
+  ASSERT_OK_AND_ASSIGN(const Weights small,
+                       Load(tensors, config, {.trunk_dtype = kFloat8, .merged = true}));
+  const LayerWeights& a = exact.trunk.layers[1];
+  const LayerWeights& b = small.trunk.layers[1];
+  for (const auto& [values, scales, original] :
+       {std::tuple{b.qkv, b.qkv_scales, at::cat({a.query, a.key, a.value})},
+        {b.attention_output, b.attention_output_scales, a.attention_output},
+        {b.gate_up, b.gate_up_scales, at::cat({a.gate, a.up})},
+        {b.down, b.down_scales, a.down}}) {
+    const ScaledRows expected = QuantizeRows(original);
+    EXPECT_TRUE(at::equal(Dequantize({values, scales}), Dequantize(expected)));
+  }
+  EXPECT_EQ(small.trunk.embedding.scalar_type(), at::kBFloat16);
+  EXPECT_EQ(b.input_norm.scalar_type(), at::kFloat);
+}
+
+TEST(WeightsTest, RefusesEightBitsForSizesThatTheirProductsDoNotTake) {
+  EXPECT_THAT(Load(RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16), TinyGatedConfig(),
+                   {.trunk_dtype = kFloat8, .merged = true}),
+              StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("intermediate_size of 90")));
+}
+
+TEST(WeightsTest, RefusesAConfigOfHugeSizesWithoutTakingRoomForThem) {
+  ModelConfig config = TinyGatedConfig();
+  config.intermediate_size = int64_t{1} << 40;
+  EXPECT_THAT(
+      Load(RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16), config, {.merged = true}),
+      IsDataLossAbout("of another shape", "mlp.gate_proj"));
 }
 
 TEST(WeightsTest, NamesATensorThatIsMissing) {
