@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "model/ops.h"
@@ -36,19 +35,17 @@ at::Tensor Product(const ScaledRows& x, const ScaledRows& weight, int64_t row_ti
   if (weight.values.scalar_type() != kFloat8) return Linear(x.values, weight.values, row_tile);
   if (row_tile == 0) return Float8Product(x, weight);
   const int64_t rows = x.values.size(0);
-  // Bytes, since not every device fills and copies 8-bit floats; a zero byte is 0.0.
-  const at::Tensor bytes = x.values.view(at::kByte);
+  const int64_t missing = (rows + row_tile - 1) / row_tile * row_tile - rows;
+  // As bytes, since not every device fills and copies 8-bit floats; a zero byte is 0.0.
+  const at::Tensor values =
+      at::constant_pad_nd(x.values.view(at::kByte), {0, 0, 0, missing}).view(kFloat8);
+  const at::Tensor scales = at::constant_pad_nd(x.scales, {0, 0, 0, missing}, 1);
   std::vector<at::Tensor> tiles;
   for (int64_t begin = 0; begin < rows; begin += row_tile) {
-    const int64_t count = std::min(row_tile, rows - begin);
-    const int64_t missing = row_tile - count;
-    const at::Tensor values =
-        at::constant_pad_nd(bytes.narrow(0, begin, count), {0, 0, 0, missing});
-    const at::Tensor scales =
-        at::constant_pad_nd(x.scales.narrow(0, begin, count), {0, 0, 0, missing}, 1);
-    tiles.push_back(Float8Product({values.view(kFloat8), scales}, weight).narrow(0, 0, count));
+    tiles.push_back(Float8Product(
+        {values.narrow(0, begin, row_tile), scales.narrow(0, begin, row_tile)}, weight));
   }
-  return at::cat(tiles);
+  return at::cat(tiles).narrow(0, 0, rows);
 }
 
 }  // namespace assay

@@ -2,32 +2,35 @@
 
 #include <ATen/ATen.h>
 
-#include "model/float8.h"
-
 namespace assay {
+namespace {
+
+ScaledRows Room(int64_t rows, int64_t columns, at::ScalarType dtype, at::Device device) {
+  const auto empty = [&](int64_t width, at::ScalarType type) {
+    return at::empty({rows, width}, at::TensorOptions().dtype(type).device(device));
+  };
+  return {.values = empty(columns, dtype),
+          .scales = dtype == kFloat8 ? empty(1, at::kFloat) : at::Tensor()};
+}
+
+}  // namespace
 
 MergedMatrices::MergedMatrices(int64_t rows, int64_t columns, at::ScalarType dtype,
                                at::Device device)
-    : values_(at::empty({rows, columns}, at::TensorOptions().dtype(dtype).device(device))),
-      scales_(dtype == kFloat8
-                  ? at::empty({rows, 1}, at::TensorOptions().dtype(at::kFloat).device(device))
-                  : at::Tensor()) {}
+    : matrices_(Room(rows, columns, dtype, device)) {}
 
-at::Tensor MergedMatrices::Append(const at::Tensor& matrix) {
-  if (!matrix.defined()) return matrix;
+void MergedMatrices::Append(const at::Tensor& matrix) {
+  if (!matrix.defined() || matrix.is_meta()) return;
   const int64_t rows = matrix.size(0);
-  const at::Tensor place = values_.narrow(0, next_row_, rows);
-  if (values_.is_meta()) {
-    // Shapes alone.
-  } else if (scales_.defined()) {
+  const at::Tensor values = matrices_.values.narrow(0, next_row_, rows);
+  if (matrices_.scales.defined()) {
     const ScaledRows quantized = QuantizeRows(matrix);
-    place.copy_(quantized.values);
-    scales_.narrow(0, next_row_, rows).copy_(quantized.scales);
+    values.copy_(quantized.values);
+    matrices_.scales.narrow(0, next_row_, rows).copy_(quantized.scales);
   } else {
-    place.copy_(matrix);
+    values.copy_(matrix);
   }
   next_row_ += rows;
-  return place;
 }
 
 }  // namespace assay

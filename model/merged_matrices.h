@@ -9,6 +9,8 @@
 
 #include <cstdint>
 
+#include "model/float8.h"
+
 namespace assay {
 
 class MergedMatrices {
@@ -17,16 +19,14 @@ class MergedMatrices {
   // shapes and no numbers.
   MergedMatrices(int64_t rows, int64_t columns, at::ScalarType dtype, at::Device device);
 
-  // Copies `matrix` [any, columns] below those before it; returns its place, a view of values(). An undefined matrix
-  // takes no room and is returned. Requires: it fits.
-  at::Tensor Append(const at::Tensor& matrix);
+  // Copies `matrix` [any, columns] below those before it. An undefined one takes no room. Requires: it fits.
+  void Append(const at::Tensor& matrix);
 
-  const at::Tensor& values() const { return values_; }  // [rows, columns]
-  const at::Tensor& scales() const { return scales_; }  // [rows, 1] float32 where quantised, else undefined.
+  // [rows, columns], with scales where quantised. Good once all rows were appended.
+  const ScaledRows& matrices() const { return matrices_; }
 
  private:
-  const at::Tensor values_;
-  const at::Tensor scales_;
+  const ScaledRows matrices_;
   int64_t next_row_ = 0;
 };
 

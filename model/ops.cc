@@ -101,12 +101,14 @@ at::Tensor RmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps,
 at::Tensor Linear(const at::Tensor& x, const at::Tensor& weight, int64_t row_tile) {
   if (row_tile == 0) return x.is_cpu() ? ProductOnCpu(x, weight) : at::mm(x, weight.t());
   const int64_t rows = x.size(0);
-  std::vector<at::Tensor> tiles;
+  const int64_t padded_rows = (rows + row_tile - 1) / row_tile * row_tile;
+  const at::Tensor padded = WithRows(x, padded_rows);
+  const at::Tensor out = at::empty({padded_rows, weight.size(0)}, x.options());
   for (int64_t begin = 0; begin < rows; begin += row_tile) {
-    const at::Tensor tile = Rows(x, begin, std::min(begin + row_tile, rows));
-    tiles.push_back(Rows(at::mm(WithRows(tile, row_tile), weight.t()), 0, tile.size(0)));
+    at::Tensor tile = Rows(out, begin, begin + row_tile);
+    at::mm_out(tile, Rows(padded, begin, begin + row_tile), weight.t());
   }
-  return at::cat(tiles);
+  return Rows(out, 0, rows);
 }
 
 RotaryTable MakeRotaryTable(const ModelConfig& config, at::Device device) {

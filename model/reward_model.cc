@@ -24,9 +24,11 @@
 namespace assay {
 namespace {
 
-// Rows of one matrix product on CUDA in deterministic mode: enough to fill a large device, few enough that a single
-// short conversation does not pay for many rows of zeros.
-constexpr int64_t kDeterministicRowTile = 256;
+// Rows of one matrix product on CUDA in deterministic mode: enough that an 8B model's products fill a large device (tiles
+// of 128 x 256 on 132 multiprocessors: 256 rows would leave two thirds of them idle in the narrow products), few enough
+// that a single short conversation does not pay for too many rows of zeros. Computed, not measured; tests/bench/gpu
+// prints the rates of several.
+constexpr int64_t kDeterministicRowTile = 1024;
 
 // Status of the exception that is being handled.
 absl::Status StatusOfTorchException() {
@@ -176,8 +178,7 @@ absl::StatusOr<std::unique_ptr<RewardModel>> RewardModel::Create(
         LoadWeights(std::move(tensors), config,
                     {.device = *device,
                      .trunk_dtype = dtype,
-                     .head_dtype = precise || dtype == at::kFloat ? at::kFloat : at::kBFloat16,
-                     .merged = true}));
+                     .head_dtype = precise || dtype == at::kFloat ? at::kFloat : at::kBFloat16}));
     info.dtype = DtypeName(dtype);
     info.heads = precise ? "precise" : "reference";
     info.device = options.device;

@@ -33,7 +33,7 @@ Transformer::Transformer(const ModelConfig& config, const TrunkWeights& weights,
     : config_(config),
       weights_(weights),
       row_tile_(row_tile),
-      product_dtype_(weights.layers.front().qkv.scalar_type()),
+      product_dtype_(weights.layers.front().qkv.values.scalar_type()),
       dtype_(product_dtype_ == kFloat8 ? at::kBFloat16 : product_dtype_),
       device_(weights.embedding.device()),
       rotary_(MakeRotaryTable(config, device_)) {}
@@ -67,18 +67,17 @@ at::Tensor Transformer::Forward(const PackedBatch& batch, const std::vector<int6
   at::Tensor delta;  // The last product, not yet added to x: the next norm does it in passing.
   for (const LayerWeights& layer : weights_.layers) {
     const ScaledRows normed = AddRmsNorm(x, delta, layer.input_norm, eps, product_dtype_);
-    at::Tensor qkv = Product(normed, {layer.qkv, layer.qkv_scales}, row_tile_);
+    at::Tensor qkv = Product(normed, layer.qkv, row_tile_);
     at::Tensor attended = Attend(RotateHeads(qkv, rotary_, pass.positions, heads), pass);
     if (&layer == &weights_.layers.back()) {
       x = x.index_select(0, pass.rows);
       attended = attended.index_select(0, pass.rows);
     }
-    delta = Product(RowsAs(attended, product_dtype_),
-                    {layer.attention_output, layer.attention_output_scales}, row_tile_);
+    delta = Product(RowsAs(attended, product_dtype_), layer.attention_output, row_tile_);
     const ScaledRows inner_in =
         AddRmsNorm(x, delta, layer.post_attention_norm, eps, product_dtype_);
-    const at::Tensor gate_up = Product(inner_in, {layer.gate_up, layer.gate_up_scales}, row_tile_);
-    delta = Product(SwiGluOf(gate_up, product_dtype_), {layer.down, layer.down_scales}, row_tile_);
+    const at::Tensor gate_up = Product(inner_in, layer.gate_up, row_tile_);
+    delta = Product(SwiGluOf(gate_up, product_dtype_), layer.down, row_tile_);
   }
   return AddRmsNorm(x, delta, weights_.final_norm, eps, at::kFloat).values;
 }

@@ -28,8 +28,8 @@ namespace assay {
 
 class Transformer : public Trunk {
  public:
-  // Borrows `weights`, which must outlive it and be merged (WeightPlacement::merged); it runs on their device. C is the
-  // dtype of their matrices, or bfloat16 where that is kFloat8. row_tile: see Linear().
+  // Borrows `weights`, which must outlive it; it runs on their device. C is the dtype of their matrices, or bfloat16 where
+  // that is kFloat8. row_tile: see Linear().
   Transformer(const ModelConfig& config, const TrunkWeights& weights, int64_t row_tile);
 
   at::Tensor Forward(const PackedBatch& batch, const std::vector<int64_t>& rows) const override;

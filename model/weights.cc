@@ -135,6 +135,12 @@ absl::Status CheckFloat8Sizes(const ModelConfig& config) {
   return absl::OkStatus();
 }
 
+// One of a layer's matrices: its name's part and its rows.
+struct MatrixPart {
+  absl::string_view name;
+  int64_t rows;
+};
+
 // Of one layer. `take(part, shape, dtype)` hands out its tensors.
 template <typename Take>
 LayerWeights TakeLayer(const Take& take, const ModelConfig& config, const WeightPlacement& place) {
@@ -142,54 +148,32 @@ LayerWeights TakeLayer(const Take& take, const ModelConfig& config, const Weight
   const int64_t query_rows = config.num_heads * config.head_dim;
   const int64_t key_rows = config.num_kv_heads * config.head_dim;
   const int64_t inner = config.intermediate_size;
-  // What is quantised is taken in float32, which holds every stored number.
-  const at::ScalarType dtype = place.trunk_dtype == kFloat8 ? at::kFloat : place.trunk_dtype;
-  const auto matrix = [&](absl::string_view part, int64_t out, int64_t in) {
-    return take(part, std::vector<int64_t>{out, in}, dtype);
-  };
+  const bool is_float8 = place.trunk_dtype == kFloat8;
   const auto norm = [&](absl::string_view part) {
     return take(part, std::vector<int64_t>{hidden}, at::kFloat);
   };
-
-  LayerWeights layer;
-  layer.input_norm = norm("input_layernorm");
-  layer.post_attention_norm = norm("post_attention_layernorm");
-  if (!place.merged) {
-    layer.query = matrix("self_attn.q_proj", query_rows, hidden);
-    layer.key = matrix("self_attn.k_proj", key_rows, hidden);
-    layer.value = matrix("self_attn.v_proj", key_rows, hidden);
-    layer.attention_output = matrix("self_attn.o_proj", hidden, query_rows);
-    layer.gate = matrix("mlp.gate_proj", inner, hidden);
-    layer.up = matrix("mlp.up_proj", inner, hidden);
-    layer.down = matrix("mlp.down_proj", hidden, inner);
-    return layer;
-  }
-  const auto merged = [&](int64_t rows, int64_t columns) {
-    return MergedMatrices(rows, columns, place.trunk_dtype, place.device);
+  const auto matrices = [&](std::vector<MatrixPart> parts, int64_t columns) -> ScaledRows {
+    // What is quantised is taken in float32, which holds every stored number.
+    const at::ScalarType dtype = is_float8 ? at::kFloat : place.trunk_dtype;
+    const auto matrix = [&](MatrixPart part) {
+      return take(part.name, std::vector<int64_t>{part.rows, columns}, dtype);
+    };
+    if (parts.size() == 1 && !is_float8) return {.values = matrix(parts.front()), .scales = {}};
+    int64_t rows = 0;
+    for (const MatrixPart& part : parts) rows += part.rows;
+    MergedMatrices merged(rows, columns, place.trunk_dtype, place.device);
+    for (const MatrixPart& part : parts) merged.Append(matrix(part));
+    return merged.matrices();
   };
-  MergedMatrices qkv = merged(query_rows + 2 * key_rows, hidden);
-  layer.query = qkv.Append(matrix("self_attn.q_proj", query_rows, hidden));
-  layer.key = qkv.Append(matrix("self_attn.k_proj", key_rows, hidden));
-  layer.value = qkv.Append(matrix("self_attn.v_proj", key_rows, hidden));
-  layer.qkv = qkv.values();
-  layer.qkv_scales = qkv.scales();
-  MergedMatrices gate_up = merged(2 * inner, hidden);
-  layer.gate = gate_up.Append(matrix("mlp.gate_proj", inner, hidden));
-  layer.up = gate_up.Append(matrix("mlp.up_proj", inner, hidden));
-  layer.gate_up = gate_up.values();
-  layer.gate_up_scales = gate_up.scales();
-  if (place.trunk_dtype != kFloat8) {
-    layer.attention_output = matrix("self_attn.o_proj", hidden, query_rows);
-    layer.down = matrix("mlp.down_proj", hidden, inner);
-    return layer;
-  }
-  MergedMatrices output = merged(hidden, query_rows);
-  layer.attention_output = output.Append(matrix("self_attn.o_proj", hidden, query_rows));
-  layer.attention_output_scales = output.scales();
-  MergedMatrices down = merged(hidden, inner);
-  layer.down = down.Append(matrix("mlp.down_proj", hidden, inner));
-  layer.down_scales = down.scales();
-  return layer;
+  return {.input_norm = norm("input_layernorm"),
+          .qkv = matrices({{"self_attn.q_proj", query_rows},
+                           {"self_attn.k_proj", key_rows},
+                           {"self_attn.v_proj", key_rows}},
+                          hidden),
+          .attention_output = matrices({{"self_attn.o_proj", hidden}}, query_rows),
+          .post_attention_norm = norm("post_attention_layernorm"),
+          .gate_up = matrices({{"mlp.gate_proj", inner}, {"mlp.up_proj", inner}}, hidden),
+          .down = matrices({{"mlp.down_proj", hidden}}, inner)};
 }
 
 TrunkWeights TakeTrunk(Taker& taker, const ModelConfig& config, const WeightPlacement& place) {

@@ -24,7 +24,7 @@ class TransformerTest : public ::testing::Test {
     const ModelConfig config = TinyScalarConfig();
     auto checkpoint = CheckpointTensors::Open(
         WriteFolder("transformer", RandomTensors(config, TensorDtype::kBFloat16)));
-    return *LoadWeights(*std::move(checkpoint), config, {.trunk_dtype = dtype, .merged = true});
+    return *LoadWeights(*std::move(checkpoint), config, {.trunk_dtype = dtype});
   }
   // Sizes that 8-bit products take; the same numbers for every dtype.
   static ModelConfig EvenConfig() {
@@ -35,8 +35,7 @@ class TransformerTest : public ::testing::Test {
   static Weights LoadEven(at::ScalarType dtype) {
     auto checkpoint = CheckpointTensors::Open(
         WriteFolder("transformer_even", RandomTensors(EvenConfig(), TensorDtype::kBFloat16)));
-    return *LoadWeights(*std::move(checkpoint), EvenConfig(),
-                        {.trunk_dtype = dtype, .merged = true});
+    return *LoadWeights(*std::move(checkpoint), EvenConfig(), {.trunk_dtype = dtype});
   }
   static PackedBatch OneSequence(const TokenIds& ids) {
     const std::vector<PromptGroup> groups = {{.prefix = {}, .responses = {{.tokens = ids}}}};

@@ -44,7 +44,7 @@ TEST(WeightsTest, UsesTheMappedBytesWhereTheDtypeFits) {
       Load(RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16), TinyGatedConfig()));
   EXPECT_EQ(weights.trunk.embedding.const_data_ptr(),
             BytesOf(weights, "model.embed_tokens.weight"));
-  EXPECT_EQ(weights.trunk.layers[1].down.const_data_ptr(),
+  EXPECT_EQ(weights.trunk.layers[1].down.values.const_data_ptr(),
             BytesOf(weights, "model.layers.1.mlp.down_proj.weight"));
   EXPECT_EQ(std::get<GatedHeadWeights>(weights.head).gate[2].weight.const_data_ptr(),
             BytesOf(weights, "gating.layers.2.weight"));
@@ -56,7 +56,7 @@ TEST(WeightsTest, ConvertsToTheDtypesAskedForAndKeepsNormsInFloat32) {
       const Weights weights,
       Load(tensors, TinyGatedConfig(),
            {.device = at::kCPU, .trunk_dtype = at::kFloat, .head_dtype = at::kBFloat16}));
-  EXPECT_EQ(weights.trunk.layers[0].query.scalar_type(), at::kFloat);
+  EXPECT_EQ(weights.trunk.layers[0].qkv.values.scalar_type(), at::kFloat);
   EXPECT_EQ(weights.trunk.layers[0].input_norm.scalar_type(), at::kFloat);
   EXPECT_EQ(weights.trunk.embedding.scalar_type(),
             at::kBFloat16);  // Exact as it is, and half the size.
@@ -83,26 +83,25 @@ TEST(WeightsTest, ReadsTheSameNumbersAtAnyAddress) {
   ASSERT_OK_AND_ASSIGN(const Weights odd,
                        LoadWeights(std::move(checkpoint), TinyScalarConfig(), {}));
   EXPECT_TRUE(at::equal(odd.trunk.embedding, aligned.trunk.embedding));
-  EXPECT_TRUE(at::equal(odd.trunk.layers[0].up, aligned.trunk.layers[0].up));
+  EXPECT_TRUE(
+      at::equal(odd.trunk.layers[0].gate_up.values, aligned.trunk.layers[0].gate_up.values));
 }
 
-TEST(WeightsTest, MergesTheMatricesOfOneProductWithTheSameNumbers) {
-  const TensorMap tensors = RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16);
-  ASSERT_OK_AND_ASSIGN(const Weights apart, Load(tensors, TinyGatedConfig()));
-  ASSERT_OK_AND_ASSIGN(const Weights merged, Load(tensors, TinyGatedConfig(), {.merged = true}));
-  for (size_t i = 0; i < apart.trunk.layers.size(); ++i) {
-    const LayerWeights& a = apart.trunk.layers[i];
-    const LayerWeights& b = merged.trunk.layers[i];
-    EXPECT_FALSE(a.qkv.defined());
-    EXPECT_TRUE(at::equal(b.qkv, at::cat({a.query, a.key, a.value})));
-    EXPECT_TRUE(at::equal(b.gate_up, at::cat({a.gate, a.up})));
-    EXPECT_TRUE(at::equal(b.key, a.key));
-    EXPECT_TRUE(at::equal(b.down, a.down));
-    // Views: the numbers are there once.
-    EXPECT_EQ(b.query.const_data_ptr(), b.qkv.const_data_ptr());
-    EXPECT_EQ(b.up.storage().data(), b.gate_up.storage().data());
-    EXPECT_FALSE(b.qkv_scales.defined());
-  }
+TEST(WeightsTest, LaysTheMatricesOfOneProductOneBelowTheOther) {
+  ASSERT_OK_AND_ASSIGN(
+      const Weights weights,
+      Load(RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16), TinyGatedConfig()));
+  const auto stored = [&](const std::string& part, int64_t rows) {
+    const char* const bytes = BytesOf(weights, absl::StrCat("model.layers.1.", part, ".weight"));
+    return at::from_blob(const_cast<char*>(bytes), {rows, 48}, at::kBFloat16);
+  };
+  const LayerWeights& layer = weights.trunk.layers[1];
+  EXPECT_TRUE(at::equal(layer.qkv.values,
+                        at::cat({stored("self_attn.q_proj", 64), stored("self_attn.k_proj", 32),
+                                 stored("self_attn.v_proj", 32)})));
+  EXPECT_TRUE(at::equal(layer.gate_up.values,
+                        at::cat({stored("mlp.gate_proj", 90), stored("mlp.up_proj", 90)})));
+  EXPECT_FALSE(layer.qkv.scales.defined());
 }
 
 TEST(WeightsTest, QuantisesTheMatricesOfLayersAndNothingElse) {
@@ -110,17 +109,14 @@ TEST(WeightsTest, QuantisesTheMatricesOfLayersAndNothingElse) {
   config.intermediate_size = 96;
   const TensorMap tensors = RandomTensors(config, TensorDtype::kFloat32);
   ASSERT_OK_AND_ASSIGN(const Weights exact, Load(tensors, config, {.trunk_dtype = at::kFloat}));
-  ASSERT_OK_AND_ASSIGN(const Weights small,
-                       Load(tensors, config, {.trunk_dtype = kFloat8, .merged = true}));
+  ASSERT_OK_AND_ASSIGN(const Weights small, Load(tensors, config, {.trunk_dtype = kFloat8}));
   const LayerWeights& a = exact.trunk.layers[1];
   const LayerWeights& b = small.trunk.layers[1];
-  for (const auto& [values, scales, original] :
-       {std::tuple{b.qkv, b.qkv_scales, at::cat({a.query, a.key, a.value})},
-        {b.attention_output, b.attention_output_scales, a.attention_output},
-        {b.gate_up, b.gate_up_scales, at::cat({a.gate, a.up})},
-        {b.down, b.down_scales, a.down}}) {
-    const ScaledRows expected = QuantizeRows(original);
-    EXPECT_TRUE(at::equal(Dequantize({values, scales}), Dequantize(expected)));
+  for (const auto& [found, original] : {std::pair{b.qkv, a.qkv},
+                                        {b.attention_output, a.attention_output},
+                                        {b.gate_up, a.gate_up},
+                                        {b.down, a.down}}) {
+    EXPECT_TRUE(at::equal(Dequantize(found), Dequantize(QuantizeRows(original.values))));
   }
   EXPECT_EQ(small.trunk.embedding.scalar_type(), at::kBFloat16);
   EXPECT_EQ(b.input_norm.scalar_type(), at::kFloat);
@@ -128,16 +124,15 @@ TEST(WeightsTest, QuantisesTheMatricesOfLayersAndNothingElse) {
 
 TEST(WeightsTest, RefusesEightBitsForSizesThatTheirProductsDoNotTake) {
   EXPECT_THAT(Load(RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16), TinyGatedConfig(),
-                   {.trunk_dtype = kFloat8, .merged = true}),
+                   {.trunk_dtype = kFloat8}),
               StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("intermediate_size of 90")));
 }
 
 TEST(WeightsTest, RefusesAConfigOfHugeSizesWithoutTakingRoomForThem) {
   ModelConfig config = TinyGatedConfig();
   config.intermediate_size = int64_t{1} << 40;
-  EXPECT_THAT(
-      Load(RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16), config, {.merged = true}),
-      IsDataLossAbout("of another shape", "mlp.gate_proj"));
+  EXPECT_THAT(Load(RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16), config),
+              IsDataLossAbout("of another shape", "mlp.gate_proj"));
 }
 
 TEST(WeightsTest, NamesATensorThatIsMissing) {
