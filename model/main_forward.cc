@@ -50,7 +50,8 @@ void Describe(CLI::App& app, Flags& flags) {
       ->capture_default_str();
   app.add_option("--device", flags.load.devices.front(), "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
-  app.add_option("--dtype", flags.load.dtype, "Of the trunk: auto (bfloat16), bfloat16, float32, fp8")
+  app.add_option("--dtype", flags.load.dtype,
+                 "Of the trunk: auto (bfloat16), bfloat16, float32, fp8")
       ->capture_default_str();
   app.add_option("--heads", flags.load.heads, "precise (float32) or reference (the trunk's dtype)")
       ->capture_default_str();
@@ -62,6 +63,13 @@ void Describe(CLI::App& app, Flags& flags) {
   app.add_flag("--deterministic", flags.load.deterministic,
                "On CUDA: scores whose bits do not depend on their batch");
   app.add_flag("--no-sharing", flags.no_sharing, "Compute each conversation whole");
+}
+
+// The first pass sets a device up (its libraries, its memory) and is not what is to be measured.
+void WarmUp(assay::Scorer& scorer) {
+  const assay::PromptGroup group{.prefix = {},
+                                 .responses = {{.tokens = assay::TokenIds(16, 0), .gate_at = 0}}};
+  scorer.ScoreBatch({&group, 1});
 }
 
 absl::Status ReadRows(const Flags& flags, assay::ForwardRun& run) {
@@ -92,6 +100,7 @@ absl::StatusOr<int64_t> Run(Flags flags) {
                          .gate_pattern = model.config.gate_pattern},
                         model.encoder.get(), model.scorers.front().get(), assay::Clock::Real(),
                         file.is_open() ? &file : nullptr);
+  WarmUp(*model.scorers.front());
   ASSAY_RETURN_IF_ERROR(ReadRows(flags, run));
   file.flush();
   if (file.fail()) return absl::DataLossError("cannot write all of " + flags.output);

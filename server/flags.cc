@@ -51,6 +51,11 @@ void AddModelFlags(CLI::App* app, ModelOptions* model) {
   Add(app, group, "--cpu-threads", &model->cpu_threads, "N",
       "Threads of a forward pass on the CPU, 0..1024; 0: one a core")
       ->check(CLI::Range(0, 1024));
+  app->add_flag("--deterministic", model->deterministic,
+                "On GPUs: scores whose bits do not depend on their batch, at a price in speed; on "
+                "CPUs they never do")
+      ->group(group)
+      ->envname("ASSAY_DETERMINISTIC");
 }
 
 void AddLimitFlags(CLI::App* app, ServerOptions* server) {

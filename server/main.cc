@@ -34,6 +34,7 @@ absl::StatusOr<ServedModel> Load(const ModelOptions& options) {
                                     .devices = absl::StrSplit(options.device, ','),
                                     .dtype = options.dtype,
                                     .heads = options.heads,
+                                    .deterministic = options.deterministic,
                                     .cpu_threads = static_cast<int>(options.cpu_threads)}));
   return ServedModel{.info = std::move(loaded.info),
                      .encoder = std::move(loaded.encoder),

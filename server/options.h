@@ -65,6 +65,7 @@ struct ModelOptions {
   std::string heads = "precise";  // "precise", "reference".
   std::string chat_template = "auto";  // "auto", "llama3", "chatml".
   int64_t cpu_threads = 0;             // 0: one a core.
+  bool deterministic = false;          // See RewardModelOptions.
 };
 
 }  // namespace assay
