@@ -117,4 +117,19 @@ ScaledRows RowsAs(const at::Tensor& x, at::ScalarType dtype) {
   return out;
 }
 
+at::Tensor GatherRows(const at::Tensor& x, const at::Tensor& rows) {
+  const AssayKernelTable* kernels = KernelsFor(x);
+  if (kernels == nullptr) return x.index_select(0, rows);
+  at::Tensor out = at::empty({rows.size(0), x.size(1), x.size(2)}, x.options());
+  const int64_t element = static_cast<int64_t>(x.element_size());
+  const AssayGatherRows arguments = {.source = x.const_data_ptr(),
+                                     .stride = x.stride(0) * element,
+                                     .rows = rows.const_data_ptr<int32_t>(),
+                                     .out = out.data_ptr(),
+                                     .row_bytes = x.size(1) * x.size(2) * element,
+                                     .count = rows.size(0)};
+  CheckKernel(kernels->gather_rows(&arguments, DeviceNumber(x), StreamOf(x)));
+  return out;
+}
+
 }  // namespace assay

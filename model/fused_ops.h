@@ -46,6 +46,9 @@ ScaledRows SwiGluOf(const at::Tensor& gate_up, at::ScalarType dtype);
 // x [N, any] C as `dtype`: C (x itself) or kFloat8 (see QuantizeRows()).
 ScaledRows RowsAs(const at::Tensor& x, at::ScalarType dtype);
 
+// Rows rows [K] int32 of x [N, any, any], whose rows are each without gaps: [K, any, any].
+at::Tensor GatherRows(const at::Tensor& x, const at::Tensor& rows);
+
 }  // namespace assay
 
 #endif  // ASSAY_MODEL_FUSED_OPS_H_

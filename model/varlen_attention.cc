@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/fused_ops.h"
+
 namespace assay {
 
 bool VarlenAttentionTakes(at::Device device, at::ScalarType dtype, int64_t head_dimension) {
@@ -14,7 +16,7 @@ bool VarlenAttentionTakes(at::Device device, at::ScalarType dtype, int64_t head_
 at::Tensor VarlenAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                            const VarlenSegments& segments) {
   const auto keys_of = [&](const at::Tensor& x) {
-    return segments.key_rows.defined() ? x.index_select(0, segments.key_rows) : x;
+    return segments.key_rows.defined() ? GatherRows(x, segments.key_rows) : x;
   };
   const auto results = at::_flash_attention_forward(
       q, keys_of(k), keys_of(v), segments.query_bounds, segments.key_bounds,

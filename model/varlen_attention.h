@@ -35,8 +35,7 @@ struct VarlenSegments {
 // through SegmentAttention() of ops.h. Of cards, it takes compute capability 8.0 and newer; an older one throws.
 bool VarlenAttentionTakes(at::Device device, at::ScalarType dtype, int64_t head_dimension);
 
-// As SegmentAttention() in ops.h: q [N, A, D], k and v [N, B, D] bfloat16, each head's numbers side by side ->
-// [N, A x D] bfloat16.
+// As SegmentAttention() in ops.h: q [N, A, D], k and v [N, B, D] bfloat16, each row without gaps -> [N, A x D] bfloat16.
 at::Tensor VarlenAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                            const VarlenSegments& segments);
 

@@ -67,6 +67,16 @@ struct AssayCopyRows {
   int64_t columns;
 };
 
+// Row i of out = row rows[i] of the source.
+struct AssayGatherRows {
+  const void* source;  // A row begins every `stride` bytes.
+  int64_t stride;
+  const int32_t* rows;  // [count]
+  void* out;            // [count, row_bytes]
+  int64_t row_bytes;
+  int64_t count;
+};
+
 // Each function returns 0, or a CUDA error, for which error_text() has words. `device` is the CUDA device's number and
 // `stream` a cudaStream_t of it.
 struct AssayKernelTable {
@@ -75,6 +85,7 @@ struct AssayKernelTable {
   int (*rotate)(const struct AssayRotate* arguments, int device, void* stream);
   int (*swiglu)(const struct AssaySwiGlu* arguments, int device, void* stream);
   int (*copy_rows)(const struct AssayCopyRows* arguments, int device, void* stream);
+  int (*gather_rows)(const struct AssayGatherRows* arguments, int device, void* stream);
   const char* (*error_text)(int error);
 };
 

@@ -19,6 +19,7 @@ TEST(CudaKernelsTest, AreThereExactlyWhereTheBuildMadeThem) {
   EXPECT_NE(kernels->rotate, nullptr);
   EXPECT_NE(kernels->swiglu, nullptr);
   EXPECT_NE(kernels->copy_rows, nullptr);
+  EXPECT_NE(kernels->gather_rows, nullptr);
   EXPECT_STRNE(kernels->error_text(1), "");
 }
 

@@ -87,6 +87,12 @@ TEST_F(FusedOpsTest, SwiGluReadsGateAndThenUp) {
   EXPECT_TRUE(at::equal(SwiGluOf(narrow, at::kBFloat16).values, expected.to(at::kBFloat16)));
 }
 
+TEST_F(FusedOpsTest, GathersRowsOfAView) {
+  const at::Tensor x = at::randn({5, 4, 6}).narrow(1, 1, 2);
+  const at::Tensor rows = at::tensor({3, 3, 0}, at::kInt);
+  EXPECT_TRUE(at::equal(GatherRows(x, rows), at::stack({x[3], x[3], x[0]})));
+}
+
 TEST_F(FusedOpsTest, RowsAreQuantisedOnlyWhereAskedFor) {
   const at::Tensor x = at::randn({5, 48}).to(at::kBFloat16);
   EXPECT_TRUE(RowsAs(x, at::kBFloat16).values.is_same(x));

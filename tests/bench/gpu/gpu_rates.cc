@@ -104,6 +104,10 @@ void PrintSteps() {
     PrintBandwidth(absl::StrCat("SwiGLU to ", to).c_str(), n * 14336 * (4 + width),
                    [&] { SwiGluOf(gate_up, dtype); });
   }
+  // Keys of a pack in which eight responses share each prompt: about four for each row.
+  const at::Tensor keys = qkv.unflatten(1, {48, 128}).narrow(1, 32, 8);
+  const at::Tensor key_rows = at::randint(kRows, {4 * kRows}, at::kInt).to(kGpu);
+  PrintBandwidth("gather keys", 4 * n * 1024 * 4, [&] { GatherRows(keys, key_rows); });
   PrintBandwidth("rotate", 4 * n * 5120, [&] { RotateHeads(qkv, table, positions, {32, 8, 128}); });
 }
 

@@ -8,6 +8,7 @@
 #include "model/float8.h"
 #include "model/fused_ops.h"
 #include "model/kernels/add_rms_norm.cuh"
+#include "model/kernels/gather_rows.cuh"
 #include "model/kernels/rotate.cuh"
 #include "model/kernels/swiglu.cuh"
 #include "tests/model/tiny_checkpoint.h"
@@ -165,6 +166,23 @@ TEST_F(KernelsTest, CopiedRowsAreQuantisedToTheSameBits) {
     const ScaledRows expected = QuantizeRows(x);
     EXPECT_TRUE(at::equal(found.scales, expected.scales));
     EXPECT_TRUE(at::equal(found.values.view(at::kByte), expected.values.view(at::kByte)));
+  }
+}
+
+TEST_F(KernelsTest, GatheredRowsAreThoseAskedForWhateverTheirSize) {
+  for (const int64_t dimension : {3, 8, 128}) {
+    const at::Tensor all = at::randn({9, 6, dimension}).to(at::kBFloat16);
+    const at::Tensor x = all.narrow(1, 2, 3);
+    const at::Tensor rows = at::tensor({4, 0, 8, 8, 1}, at::kInt);
+    const at::Tensor found = at::full({5, 3, dimension}, NAN).to(at::kBFloat16);
+    const AssayGatherRows arguments = {.source = x.const_data_ptr(),
+                                       .stride = 6 * dimension * 2,
+                                       .rows = rows.const_data_ptr<int32_t>(),
+                                       .out = found.data_ptr(),
+                                       .row_bytes = 3 * dimension * 2,
+                                       .count = 5};
+    EXPECT_EQ(kernels::GatherRows(&arguments, 0, nullptr), 0);
+    EXPECT_TRUE(at::equal(found, x.index_select(0, rows))) << dimension;
   }
 }
 
