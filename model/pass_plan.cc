@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
+#include "absl/types/span.h"
+
 namespace assay {
 namespace {
 
 // Appends the numbers as one part.
-template <typename Number>
-PassPlan::Part Append(const std::vector<Number>& part, std::vector<int32_t>& numbers) {
-  const PassPlan::Part placed = {static_cast<int64_t>(numbers.size()),
-                                 static_cast<int64_t>(part.size())};
-  for (const Number number : part) numbers.push_back(static_cast<int32_t>(number));
+PlanPart Append(const std::vector<int64_t>& part, std::vector<int32_t>& numbers) {
+  const PlanPart placed = {static_cast<int64_t>(numbers.size()), static_cast<int64_t>(part.size())};
+  for (const int64_t number : part) numbers.push_back(static_cast<int32_t>(number));
   return placed;
 }
 
@@ -18,37 +18,56 @@ void AppendRange(RowRange range, std::vector<int64_t>& rows) {
   for (int64_t row = range.begin; row < range.end; ++row) rows.push_back(row);
 }
 
-}  // namespace
+int64_t KeysOf(const PackedSegment& segment) { return segment.prefix_size() + segment.own.size(); }
 
-PassPlan PlanPass(const PackedBatch& batch, const std::vector<int64_t>& rows) {
-  PassPlan plan;
+// How many of the first segments make one run.
+size_t TakeRun(absl::Span<const PackedSegment> segments, int64_t max_keys) {
+  int64_t keys = KeysOf(segments.front());
+  size_t count = 1;
+  while (count < segments.size() && keys + KeysOf(segments[count]) <= max_keys) {
+    keys += KeysOf(segments[count++]);
+  }
+  return count;
+}
+
+AttentionRun PlanRun(absl::Span<const PackedSegment> segments, bool gather,
+                     std::vector<int32_t>& numbers) {
+  AttentionRun run = {.rows = {segments.front().own.begin, segments.back().own.end}};
   std::vector<int64_t> query_bounds = {0};
   std::vector<int64_t> key_bounds = {0};
-  bool any_prefix = false;
-  for (const PackedSegment& segment : batch.segments) {
-    const int64_t keys = segment.prefix_size() + segment.own.size();
-    query_bounds.push_back(segment.own.end);
-    key_bounds.push_back(key_bounds.back() + keys);
-    plan.longest_query = std::max(plan.longest_query, segment.own.size());
-    plan.longest_keys = std::max(plan.longest_keys, keys);
-    any_prefix = any_prefix || !segment.prefix.empty();
-  }
   std::vector<int64_t> key_rows;
-  if (any_prefix) {
-    key_rows.reserve(key_bounds.back());
-    for (const PackedSegment& segment : batch.segments) {
-      for (const RowRange& range : segment.prefix) AppendRange(range, key_rows);
-      AppendRange(segment.own, key_rows);
-    }
+  for (const PackedSegment& segment : segments) {
+    const int64_t keys = KeysOf(segment);
+    query_bounds.push_back(segment.own.end - run.rows.begin);
+    key_bounds.push_back(key_bounds.back() + keys);
+    run.longest_query = std::max(run.longest_query, segment.own.size());
+    run.longest_keys = std::max(run.longest_keys, keys);
+    if (!gather) continue;
+    for (const RowRange& range : segment.prefix) AppendRange(range, key_rows);
+    AppendRange(segment.own, key_rows);
   }
-  plan.numbers.reserve(2 * batch.ids.size() + rows.size() + query_bounds.size() +
-                       key_bounds.size() + key_rows.size());
+  run.query_bounds = Append(query_bounds, numbers);
+  run.key_bounds = Append(key_bounds, numbers);
+  run.key_rows = Append(key_rows, numbers);
+  return run;
+}
+
+}  // namespace
+
+PassPlan PlanPass(const PackedBatch& batch, const std::vector<int64_t>& rows,
+                  int64_t max_run_keys) {
+  PassPlan plan;
   plan.ids = Append(batch.ids, plan.numbers);
   plan.positions = Append(batch.positions, plan.numbers);
   plan.rows = Append(rows, plan.numbers);
-  plan.query_bounds = Append(query_bounds, plan.numbers);
-  plan.key_bounds = Append(key_bounds, plan.numbers);
-  plan.key_rows = Append(key_rows, plan.numbers);
+  absl::Span<const PackedSegment> segments = batch.segments;
+  const bool gather = std::any_of(segments.begin(), segments.end(),
+                                  [](const PackedSegment& s) { return !s.prefix.empty(); });
+  while (!segments.empty()) {
+    const size_t count = gather ? TakeRun(segments, max_run_keys) : segments.size();
+    plan.runs.push_back(PlanRun(segments.first(count), gather, plan.numbers));
+    segments.remove_prefix(count);
+  }
   return plan;
 }
 

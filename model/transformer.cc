@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "model/float8.h"
 #include "model/pass_plan.h"
@@ -22,10 +23,11 @@ at::Tensor UploadNumbers(const std::vector<int32_t>& numbers, at::Device device)
 }  // namespace
 
 struct Transformer::Pass {
-  at::Tensor ids;        // [N] int32
-  at::Tensor positions;  // [N] int32
-  at::Tensor rows;       // [S] int32
-  VarlenSegments segments;
+  at::Tensor numbers;    // The plan's, int32; the next three are parts of them.
+  at::Tensor ids;        // [N]
+  at::Tensor positions;  // [N]
+  at::Tensor rows;       // [S]
+  std::vector<AttentionRun> runs;
   AttentionPlan composed;  // Used, and made, only where VarlenAttentionTakes() says no.
 };
 
@@ -40,19 +42,15 @@ Transformer::Transformer(const ModelConfig& config, const TrunkWeights& weights,
 
 Transformer::Pass Transformer::Upload(const PackedBatch& batch,
                                       const std::vector<int64_t>& rows) const {
-  const PassPlan plan = PlanPass(batch, rows);
+  PassPlan plan = PlanPass(batch, rows);
   const at::Tensor numbers = UploadNumbers(plan.numbers, device_);
-  const auto part = [&](PassPlan::Part p) { return numbers.narrow(0, p.begin, p.size); };
-  Pass pass = {.ids = part(plan.ids),
+  const auto part = [&](PlanPart p) { return numbers.narrow(0, p.begin, p.size); };
+  Pass pass = {.numbers = numbers,
+               .ids = part(plan.ids),
                .positions = part(plan.positions),
                .rows = part(plan.rows),
-               .segments = {.query_bounds = part(plan.query_bounds),
-                            .key_bounds = part(plan.key_bounds),
-                            .key_rows = {},
-                            .longest_query = plan.longest_query,
-                            .longest_keys = plan.longest_keys},
+               .runs = std::move(plan.runs),
                .composed = {}};
-  if (plan.key_rows.size > 0) pass.segments.key_rows = part(plan.key_rows);
   if (!VarlenAttentionTakes(device_, dtype_, config_.head_dim)) {
     pass.composed = PlanAttention(batch.segments, dtype_, device_);
   }
@@ -84,7 +82,7 @@ at::Tensor Transformer::Forward(const PackedBatch& batch, const std::vector<int6
 
 at::Tensor Transformer::Attend(const RotatedHeads& heads, const Pass& pass) const {
   if (VarlenAttentionTakes(device_, dtype_, config_.head_dim)) {
-    return VarlenAttention(heads.q, heads.k, heads.v, pass.segments);
+    return VarlenAttention(heads.q, heads.k, heads.v, pass.runs, pass.numbers);
   }
   return SegmentAttention(heads.q, heads.k, heads.v, pass.composed);
 }

@@ -1,6 +1,7 @@
 // model/varlen_attention.h
-// Attention over all segments of a pack in one call of torch's flash kernel for sequences of different lengths, on CUDA:
-// a segment is a sequence of its own rows as queries and of its path from the sequence's beginning as keys (pass_plan.h).
+// Attention over the segments of a pack by torch's flash kernel for sequences of different lengths, on CUDA, in one call a
+// run (pass_plan.h), which is one for the whole pack but where very many keys are shared: a segment is a sequence of its
+// own rows as queries and of its path from the sequence's beginning as keys.
 // Has not run on a GPU yet: tests/bench/gpu/README.md. Runs in c10::InferenceMode; throws what torch throws.
 // Source: Dao 2023, "FlashAttention-2"; torch's operator _flash_attention_forward with cumulative lengths.
 //
@@ -19,25 +20,20 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <vector>
+
+#include "model/pass_plan.h"
 
 namespace assay {
-
-// A PassPlan's parts on the device, int32.
-struct VarlenSegments {
-  at::Tensor query_bounds;  // [G + 1]
-  at::Tensor key_bounds;    // [G + 1]
-  at::Tensor key_rows;      // [K], or undefined: the keys are the rows as they lie.
-  int64_t longest_query;
-  int64_t longest_keys;
-};
 
 // Whether the kernel takes such tensors: bfloat16 on CUDA, head dimension a multiple of 8 and at most 256. Others go
 // through SegmentAttention() of ops.h. Of cards, it takes compute capability 8.0 and newer; an older one throws.
 bool VarlenAttentionTakes(at::Device device, at::ScalarType dtype, int64_t head_dimension);
 
 // As SegmentAttention() in ops.h: q [N, A, D], k and v [N, B, D] bfloat16, each row without gaps -> [N, A x D] bfloat16.
+// numbers: the plan's, int32 on the device.
 at::Tensor VarlenAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                           const VarlenSegments& segments);
+                           const std::vector<AttentionRun>& runs, const at::Tensor& numbers);
 
 }  // namespace assay
 

@@ -20,8 +20,12 @@ TEST(VarlenAttentionTest, TakesWhatTheKernelCanRead) {
 
 TEST(VarlenAttentionTest, WithoutTheKernelItThrows) {
   const at::Tensor x = at::zeros({2, 1, 8}, at::kBFloat16);
-  const at::Tensor bounds = at::tensor({0, 2}, at::kInt);
-  EXPECT_THROW(VarlenAttention(x, x, x, {bounds, bounds, {}, 2, 2}), c10::Error);
+  PackedBatch batch;
+  batch.ids = {7, 8};
+  batch.positions = {0, 1};
+  batch.segments = {{{0, 2}, {}}};
+  const PassPlan plan = PlanPass(batch, {1});
+  EXPECT_THROW(VarlenAttention(x, x, x, plan.runs, at::tensor(plan.numbers, at::kInt)), c10::Error);
 }
 
 }  // namespace

@@ -160,16 +160,9 @@ struct Attended {
 };
 
 Attended AttendBothWays(const PackedBatch& batch, int64_t heads, int64_t key_heads,
-                        int64_t dimension) {
-  const PassPlan plan = PlanPass(batch, {0});
+                        int64_t dimension, int64_t max_run_keys = kMaxRunKeys) {
+  const PassPlan plan = PlanPass(batch, {0}, max_run_keys);
   const at::Tensor numbers = at::tensor(plan.numbers, at::kInt).to(kGpu);
-  const auto part = [&](PassPlan::Part p) { return numbers.narrow(0, p.begin, p.size); };
-  const VarlenSegments segments = {
-      .query_bounds = part(plan.query_bounds),
-      .key_bounds = part(plan.key_bounds),
-      .key_rows = plan.key_rows.size > 0 ? part(plan.key_rows) : at::Tensor(),
-      .longest_query = plan.longest_query,
-      .longest_keys = plan.longest_keys};
   const int64_t rows = static_cast<int64_t>(batch.ids.size());
   const at::Tensor qkv =
       at::randn({rows, heads + 2 * key_heads, dimension}).to(at::kBFloat16).to(kGpu);
@@ -178,7 +171,7 @@ Attended AttendBothWays(const PackedBatch& batch, int64_t heads, int64_t key_hea
   const at::Tensor v = qkv.narrow(1, heads + key_heads, key_heads);
   const AttentionPlan composed = PlanAttention(batch.segments, at::kFloat, at::kCPU);
   const auto exact = [](const at::Tensor& x) { return x.to(at::kCPU, at::kFloat); };
-  return {VarlenAttention(q, k, v, segments),
+  return {VarlenAttention(q, k, v, plan.runs, numbers),
           SegmentAttention(exact(q), exact(k), exact(v), composed)};
 }
 
@@ -191,6 +184,9 @@ TEST_F(GpuTest, FlashAttentionOverSegmentsIsTheComposition) {
       EXPECT_LE(RelativeNorm(attended.found, attended.expected), 5e-3) << share << " " << dimension;
     }
   }
+  // In several runs.
+  const Attended in_runs = AttendBothWays(PackGroups(RandomGroups(12, 7), true), 9, 3, 64, 300);
+  EXPECT_LE(RelativeNorm(in_runs.found, in_runs.expected), 5e-3);
   // Single rows alone.
   const std::vector<PromptGroup> single = {{.prefix = {}, .responses = {{.tokens = {3}}}},
                                            {.prefix = {}, .responses = {{.tokens = {4}}}}};
