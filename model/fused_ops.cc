@@ -8,13 +8,17 @@
 namespace assay {
 namespace {
 
+const AssayKernelTable* kernels_on_cpu = nullptr;
+
 // The kernels, where they can work on `x`.
 const AssayKernelTable* KernelsFor(const at::Tensor& x) {
-  return x.is_cuda() ? CudaKernels() : nullptr;
+  return x.is_cuda() ? CudaKernels() : kernels_on_cpu;
 }
 
 int DeviceNumber(const at::Tensor& x) { return x.device().index(); }
-void* StreamOf(const at::Tensor& x) { return CurrentCudaStream(x.device()); }
+void* StreamOf(const at::Tensor& x) {
+  return x.is_cuda() ? CurrentCudaStream(x.device()) : nullptr;
+}
 
 AssayElement ElementOf(at::ScalarType dtype) {
   if (dtype == at::kFloat) return ASSAY_FLOAT32;
@@ -131,5 +135,7 @@ at::Tensor GatherRows(const at::Tensor& x, const at::Tensor& rows) {
   CheckKernel(kernels->gather_rows(&arguments, DeviceNumber(x), StreamOf(x)));
   return out;
 }
+
+void UseKernelsOnCpu(const AssayKernelTable* kernels) { kernels_on_cpu = kernels; }
 
 }  // namespace assay

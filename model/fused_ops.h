@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "model/float8.h"
+#include "model/kernels/kernel_table.h"
 #include "model/ops.h"
 
 namespace assay {
@@ -46,8 +47,12 @@ ScaledRows SwiGluOf(const at::Tensor& gate_up, at::ScalarType dtype);
 // x [N, any] C as `dtype`: C (x itself) or kFloat8 (see QuantizeRows()).
 ScaledRows RowsAs(const at::Tensor& x, at::ScalarType dtype);
 
-// Rows rows [K] int32 of x [N, any, any], whose rows are each without gaps: [K, any, any].
+// Rows `rows` [K] int32 of x [N, any, any], whose rows are each without gaps: [K, any, any].
 at::Tensor GatherRows(const at::Tensor& x, const at::Tensor& rows);
+
+// The kernels for tensors on the CPU; null, as at the start: none. A test runs the kernels' own code there, to prove what
+// the functions above tell them. Not thread-safe.
+void UseKernelsOnCpu(const AssayKernelTable* kernels);
 
 }  // namespace assay
 

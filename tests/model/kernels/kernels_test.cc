@@ -11,12 +11,15 @@
 #include "model/kernels/gather_rows.cuh"
 #include "model/kernels/rotate.cuh"
 #include "model/kernels/swiglu.cuh"
+#include "model/transformer.h"
 #include "tests/model/tiny_checkpoint.h"
 
 namespace assay {
 namespace {
 
+using ::assay::testing::RandomTensors;
 using ::assay::testing::TinyScalarConfig;
+using ::assay::testing::WriteFolder;
 
 AssayElement ElementOf(at::ScalarType dtype) {
   if (dtype == at::kFloat) return ASSAY_FLOAT32;
@@ -199,6 +202,79 @@ TEST_F(KernelsTest, ARowHasTheSameBitsInAnyCompany) {
     return Dequantize(found);
   };
   EXPECT_TRUE(at::equal(quantised(x)[3], quantised(x.narrow(0, 3, 1).clone())[0]));
+}
+
+// While it lives, the functions of fused_ops.h use the kernels on the CPU.
+class KernelsOnCpu {
+ public:
+  KernelsOnCpu() {
+    static const AssayKernelTable table = {.version = ASSAY_KERNEL_TABLE_VERSION,
+                                           .add_rms_norm = kernels::AddRmsNorm,
+                                           .rotate = kernels::Rotate,
+                                           .swiglu = kernels::SwiGlu,
+                                           .copy_rows = kernels::CopyRows,
+                                           .gather_rows = kernels::GatherRows,
+                                           .error_text = [](int) { return ""; }};
+    UseKernelsOnCpu(&table);
+  }
+  ~KernelsOnCpu() { UseKernelsOnCpu(nullptr); }
+};
+
+TEST_F(KernelsTest, TheyAreToldWhatTheirCompositionsAreTold) {
+  const at::Tensor delta = at::randn({3, 48}).to(at::kBFloat16);
+  const at::Tensor weight = at::randn({48});
+  const at::Tensor qkv = at::randn({3, 8 * 16}).to(at::kBFloat16);
+  const RotaryTable table = MakeRotaryTable(TinyScalarConfig(), at::kCPU);
+  const at::Tensor positions = at::tensor({7, 0, 99}, at::kInt);
+  const at::Tensor gate_up = at::randn({3, 2 * 48}).to(at::kBFloat16);
+  const at::Tensor rows = at::tensor({2, 2, 0, 1}, at::kInt);
+  for (const at::ScalarType dtype : {at::kBFloat16, kFloat8}) {
+    // Every result of every function, by the kernels or without.
+    const auto all = [&] {
+      at::Tensor x = at::ones({3, 48});
+      at::Tensor turned = qkv.clone();
+      const RotatedHeads heads = RotateHeads(turned, table, positions, {4, 2, 16});
+      return std::vector<ScaledRows>{AddRmsNorm(x, delta, weight, 1e-5, dtype),
+                                     {x, {}},
+                                     {heads.q, {}},
+                                     {heads.k, {}},
+                                     {heads.v, {}},
+                                     SwiGluOf(gate_up, dtype),
+                                     RowsAs(delta, dtype),
+                                     {GatherRows(heads.k, rows), {}}};
+    };
+    const std::vector<ScaledRows> expected = all();
+    const KernelsOnCpu kernels_on_cpu;
+    const std::vector<ScaledRows> found = all();
+    for (size_t i = 0; i < found.size(); ++i) {
+      const at::ScalarType type = expected[i].values.scalar_type();
+      EXPECT_EQ(found[i].values.scalar_type(), type);
+      EXPECT_EQ(found[i].values.sizes(), expected[i].values.sizes());
+      EXPECT_LE(Difference(found[i], expected[i]), Allowed(type)) << i << " " << dtype;
+    }
+  }
+}
+
+TEST_F(KernelsTest, AWholeTrunkGivesTheSameRowsByThem) {
+  ModelConfig config = TinyScalarConfig();
+  config.intermediate_size = 96;
+  const std::string folder = WriteFolder("kernels", RandomTensors(config, TensorDtype::kBFloat16));
+  const std::vector<PromptGroup> groups = {
+      {.prefix = {5, 9, 3, 17, 2, 2, 8, 5, 9, 3, 17, 2, 2, 8, 5, 9, 3, 17},
+       .responses = {{.tokens = {30, 2}}, {.tokens = {7}}}},
+      {.prefix = {}, .responses = {{.tokens = {11, 12, 13, 14}}}}};
+  const PackedBatch batch = PackGroups(groups, true);
+  ASSERT_EQ(batch.segments.size(), 4);
+  for (const auto& [dtype, tolerance] :
+       {std::pair{at::kFloat, 1e-5}, {at::kBFloat16, 0.02}, {kFloat8, 0.1}}) {
+    const Weights weights =
+        *LoadWeights(*CheckpointTensors::Open(folder), config, {.trunk_dtype = dtype});
+    const Transformer trunk(config, weights.trunk, /*row_tile=*/0);
+    const at::Tensor expected = trunk.Forward(batch, batch.reward_rows);
+    const KernelsOnCpu kernels_on_cpu;
+    const at::Tensor found = trunk.Forward(batch, batch.reward_rows);
+    EXPECT_LE(((found - expected).norm() / expected.norm()).item<double>(), tolerance) << dtype;
+  }
 }
 
 }  // namespace
