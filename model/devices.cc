@@ -42,7 +42,7 @@ absl::Status LoadCuda() {
                      "); install torch with its CUDA dependencies"));
   }
   at::globalContext().setAllowBF16ReductionCuBLAS(/*allow_reduced_precision=*/false);
-  return LoadCudaKernels();
+  return absl::OkStatus();
 }
 
 // Number of CUDA devices, at least one; FAILED_PRECONDITION where there is none. Loads torch's CUDA library once.
@@ -100,6 +100,7 @@ absl::Status Resolve(const std::string& name, std::vector<std::string>& devices)
     return absl::FailedPreconditionError(
         absl::StrCat("device \"", name, "\": ", count.status().message(), "; or use device cpu"));
   }
+  ASSAY_RETURN_IF_ERROR(LoadCudaKernels());
   if (is_numbered && number >= *count) {
     return absl::InvalidArgumentError(absl::StrCat("device \"", name, "\": the machine has ",
                                                    CudaName(0), " to ", CudaName(*count - 1)));
