@@ -76,6 +76,21 @@ int CudaCapability(int number) {
   return 10 * major + minor;
 }
 
+// "8.9"
+std::string CapabilityText(int capability) {
+  return absl::StrCat(capability / 10, ".", capability % 10);
+}
+
+// OK unless the driver says that the card is too old for bfloat16 and for torch's attention.
+absl::Status CheckGeneration(int number) {
+  constexpr int kNeeded = 80;
+  const int capability = CudaCapability(number);
+  if (capability == 0 || capability >= kNeeded) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "device ", CudaName(number), " has compute capability ", CapabilityText(capability),
+      ", below ", CapabilityText(kNeeded), "; name other devices, or cpu"));
+}
+
 // Adds the devices that `name` means to `devices`.
 absl::Status Resolve(const std::string& name, std::vector<std::string>& devices) {
   if (name == "cpu") {
@@ -106,7 +121,9 @@ absl::Status Resolve(const std::string& name, std::vector<std::string>& devices)
                                                    CudaName(0), " to ", CudaName(*count - 1)));
   }
   for (int i = 0; i < *count; ++i) {
-    if (!is_numbered || i == number) devices.push_back(CudaName(i));
+    if (is_numbered && i != number) continue;
+    ASSAY_RETURN_IF_ERROR(CheckGeneration(i));
+    devices.push_back(CudaName(i));
   }
   return absl::OkStatus();
 }
@@ -131,8 +148,8 @@ absl::Status RequireFp8(const std::string& device) {
   const int capability = CudaCapability(number);
   if (capability >= kNeeded) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
-      "dtype \"fp8\": device ", device, " has compute capability ", capability / 10, ".",
-      capability % 10, ", below ", kNeeded / 10, ".", kNeeded % 10, "; use bfloat16 or float32"));
+      "dtype \"fp8\": device ", device, " has compute capability ", CapabilityText(capability),
+      ", below ", CapabilityText(kNeeded), "; use bfloat16 or float32"));
 }
 
 void SetCpuThreads(int threads) {

@@ -19,8 +19,8 @@ namespace assay {
 // Returns "cpu" and "cuda:N" only, at least one. Loads torch's CUDA library when a CUDA device may be meant; call it
 // before anything else that uses torch.
 //   INVALID_ARGUMENT     another name, a number that no device has, or nothing asked for.
-//   FAILED_PRECONDITION  CUDA is asked for and there is none, or our kernels for it are another version's; says what is
-//                        lacking.
+//   FAILED_PRECONDITION  CUDA is asked for and there is none, a card is older than compute capability 8.0, or our kernels
+//                        are another version's; says what is lacking.
 // With torch's CUDA library comes ours (cuda_kernels.h), and torch is set for this program's work: its allocator gives
 // memory back to batches of other sizes (expandable_segments, unless PYTORCH_CUDA_ALLOC_CONF or PYTORCH_ALLOC_CONF is
 // set), and bfloat16 products are summed in float32 throughout.
