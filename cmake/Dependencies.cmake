@@ -22,6 +22,7 @@ endif()
 
 if(ASSAY_WITH_TORCH)
   include(Torch)
+  include(Cuda)
 endif()
 
 if(ASSAY_TESTS)

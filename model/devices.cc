@@ -1,8 +1,10 @@
 #include "model/devices.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/CachingDeviceAllocator.h>
+#include <c10/util/env.h>
 #include <dlfcn.h>
 
 #include <algorithm>
@@ -15,24 +17,40 @@
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
 #include "model/machine.h"
+#include "model/cuda_kernels.h"
 
 namespace assay {
 namespace {
 
+constexpr char kDriver[] = "libcuda.so.1";
+
+// Before torch's allocator reads them. Batches differ in size from one to the next: without segments that grow, blocks
+// of yesterday's sizes pile up until the device is full.
+void SetAllocator() {
+  for (const char* name : {"PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_ALLOC_CONF"}) {
+    if (c10::utils::has_env(name)) return;
+  }
+  c10::utils::set_env("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True");
+}
+
+absl::Status LoadCuda() {
+  if (dlopen(kDriver, RTLD_NOW) == nullptr) {
+    return absl::FailedPreconditionError("no NVIDIA driver (libcuda.so.1) on this machine");
+  }
+  SetAllocator();
+  // Found by this program's run path; registers itself with torch. Never unloaded.
+  if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("torch's CUDA libraries cannot be loaded (", dlerror(),
+                     "); install torch with its CUDA dependencies"));
+  }
+  at::globalContext().setAllowBF16ReductionCuBLAS(/*allow_reduced_precision=*/false);
+  return absl::OkStatus();
+}
+
 // Number of CUDA devices, at least one; FAILED_PRECONDITION where there is none. Loads torch's CUDA library once.
 absl::StatusOr<int> FindCudaDevices() {
-  static const absl::Status loaded = [] {
-    if (dlopen("libcuda.so.1", RTLD_NOW) == nullptr) {
-      return absl::FailedPreconditionError("no NVIDIA driver (libcuda.so.1) on this machine");
-    }
-    // Found by this program's run path; registers itself with torch. Never unloaded.
-    if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("torch's CUDA libraries cannot be loaded (", dlerror(),
-                       "); install torch with its CUDA dependencies"));
-    }
-    return absl::OkStatus();
-  }();
+  static const absl::Status loaded = LoadCuda();
   if (!loaded.ok()) return loaded;
   const int count = at::detail::getCUDAHooks().deviceCount();
   if (count < 1) return absl::FailedPreconditionError("the NVIDIA driver shows no device");
@@ -67,6 +85,41 @@ std::string NameFromDriver(int number) {
   return told ? name : "";
 }
 
+// Compute capability x 10 of a CUDA device, by the driver: its headers are not needed for so little. 0 where the driver
+// does not say.
+int CudaCapability(int number) {
+  // Source: cuda.h, CUdevice_attribute.
+  constexpr int kMajor = 75;
+  constexpr int kMinor = 76;
+  void* const driver = dlopen(kDriver, RTLD_NOW);
+  if (driver == nullptr) return 0;
+  const auto get_device = reinterpret_cast<int (*)(int*, int)>(dlsym(driver, "cuDeviceGet"));
+  const auto get_attribute =
+      reinterpret_cast<int (*)(int*, int, int)>(dlsym(driver, "cuDeviceGetAttribute"));
+  if (get_device == nullptr || get_attribute == nullptr) return 0;
+  int device = 0, major = 0, minor = 0;
+  if (get_device(&device, number) != 0 || get_attribute(&major, kMajor, device) != 0 ||
+      get_attribute(&minor, kMinor, device) != 0) {
+    return 0;
+  }
+  return 10 * major + minor;
+}
+
+// "8.9"
+std::string CapabilityText(int capability) {
+  return absl::StrCat(capability / 10, ".", capability % 10);
+}
+
+// OK unless the driver says that the card is too old for bfloat16 and for torch's attention.
+absl::Status CheckGeneration(int number) {
+  constexpr int kNeeded = 80;
+  const int capability = CudaCapability(number);
+  if (capability == 0 || capability >= kNeeded) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "device ", CudaName(number), " has compute capability ", CapabilityText(capability),
+      ", below ", CapabilityText(kNeeded), "; name other devices, or cpu"));
+}
+
 // Adds the devices that `name` means to `devices`.
 absl::Status Resolve(const std::string& name, std::vector<std::string>& devices) {
   if (name == kCpu) {
@@ -91,12 +144,15 @@ absl::Status Resolve(const std::string& name, std::vector<std::string>& devices)
     return absl::FailedPreconditionError(
         absl::StrCat("device \"", name, "\": ", count.status().message(), "; or use device cpu"));
   }
+  ASSAY_RETURN_IF_ERROR(LoadCudaKernels());
   if (is_numbered && number >= *count) {
     return absl::InvalidArgumentError(absl::StrCat("device \"", name, "\": the machine has ",
                                                    CudaName(0), " to ", CudaName(*count - 1)));
   }
   for (int i = 0; i < *count; ++i) {
-    if (!is_numbered || i == number) devices.push_back(CudaName(i));
+    if (is_numbered && i != number) continue;
+    ASSAY_RETURN_IF_ERROR(CheckGeneration(i));
+    devices.push_back(CudaName(i));
   }
   return absl::OkStatus();
 }
@@ -108,6 +164,31 @@ absl::StatusOr<std::vector<std::string>> ResolveDevices(const std::vector<std::s
   std::vector<std::string> devices;
   for (const std::string& name : wanted) ASSAY_RETURN_IF_ERROR(Resolve(name, devices));
   return devices;
+}
+
+std::vector<std::string> WithWorkers(const std::vector<std::string>& devices, int workers,
+                                     int cpu_threads) {
+  std::vector<std::string> expanded;
+  for (const std::string& device : devices) {
+    const int usual = device == kCpu && cpu_threads == 1 ? 1 : 2;
+    expanded.insert(expanded.end(), workers > 0 ? workers : usual, device);
+  }
+  return expanded;
+}
+
+absl::Status RequireFp8(const std::string& device) {
+  constexpr int kNeeded = 89;
+  absl::string_view number_text = device;
+  int number = 0;
+  if (!absl::ConsumePrefix(&number_text, "cuda:") || !absl::SimpleAtoi(number_text, &number)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "dtype \"fp8\": device ", device, " is no CUDA device; use bfloat16 or float32"));
+  }
+  const int capability = CudaCapability(number);
+  if (capability >= kNeeded) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "dtype \"fp8\": device ", device, " has compute capability ", CapabilityText(capability),
+      ", below ", CapabilityText(kNeeded), "; use bfloat16 or float32"));
 }
 
 std::string DeviceName(const std::string& device) {

@@ -20,8 +20,23 @@ namespace assay {
 // Returns "cpu" and "cuda:N" only, at least one. Loads torch's CUDA library when a CUDA device may be meant; call it
 // before anything else that uses torch.
 //   INVALID_ARGUMENT     another name, a number that no device has, or nothing asked for.
-//   FAILED_PRECONDITION  CUDA is asked for and there is none; says what is lacking.
+//   FAILED_PRECONDITION  CUDA is asked for and there is none, a card is older than compute capability 8.0, or our kernels
+//                        are another version's; says what is lacking.
+// With torch's CUDA library comes ours (cuda_kernels.h), and torch is set for this program's work: its allocator gives
+// memory back to batches of other sizes (expandable_segments, unless PYTORCH_CUDA_ALLOC_CONF or PYTORCH_ALLOC_CONF is
+// set), and bfloat16 products are summed in float32 throughout.
 absl::StatusOr<std::vector<std::string>> ResolveDevices(const std::vector<std::string>& wanted);
+
+// `devices` with each named `workers` times, one after another; 0: twice, so that one worker prepares its batch while the
+// other computes, or once where a device is a CPU of one thread. Workers on one CPU share its threads (cpu_team.h).
+// Requires workers >= 0.
+std::vector<std::string> WithWorkers(const std::vector<std::string>& devices, int workers,
+                                     int cpu_threads);
+
+// Whether a device that ResolveDevices() returned multiplies 8-bit floats.
+//   OK                   a CUDA device of compute capability 8.9 or newer.
+//   FAILED_PRECONDITION  another; named, with what it lacks.
+absl::Status RequireFp8(const std::string& device);
 
 // What the device calls itself, "NVIDIA H100 80GB HBM3" or the processor's model; the device's own name ("cuda:0") where
 // it does not tell. `device` as ResolveDevices() returns them.

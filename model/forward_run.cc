@@ -1,5 +1,6 @@
 #include "model/forward_run.h"
 
+#include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -32,46 +33,60 @@ Json ToJson(const absl::StatusOr<RewardScore>& result, int64_t input_tokens) {
 
 }  // namespace
 
-ForwardRun::ForwardRun(ForwardOptions options, const ConversationEncoder* encoder, Scorer* scorer,
-                       const Clock* clock, std::ostream* output)
+ForwardRun::ForwardRun(ForwardOptions options, const ConversationEncoder* encoder,
+                       std::vector<Scorer*> scorers, const Clock* clock, std::ostream* output)
     : options_(std::move(options)),
       encoder_(encoder),
-      scorer_(scorer),
+      scorers_(std::move(scorers)),
       clock_(clock),
       output_(output) {}
 
 void ForwardRun::Add(absl::string_view line) {
   absl::StatusOr<EncodedGroup> encoded = Encode(line);
+  Batch& batch = batches_.back();
   if (!encoded.ok()) {
-    slots_.push_back(encoded.status());
+    batch.slots.push_back(encoded.status());
     return;
   }
   for (const absl::StatusOr<size_t>& slot : encoded->slots) {
     if (slot.ok()) {
-      slots_.push_back(input_tokens_.size() + *slot);
+      batch.slots.push_back(batch.input_tokens.size() + *slot);
     } else {
-      slots_.push_back(slot.status());
+      batch.slots.push_back(slot.status());
     }
   }
   AddGroup(std::move(encoded->group));
-  if (batch_tokens_ >= options_.batch_tokens) Flush();
+  if (batch.tokens < options_.batch_tokens) return;
+  if (batches_.size() == scorers_.size()) {
+    Flush();
+  } else {
+    batches_.emplace_back();
+  }
 }
 
 void ForwardRun::Flush() {
+  std::vector<std::vector<absl::StatusOr<RewardScore>>> results(batches_.size());
+  const auto score = [&](size_t i) { results[i] = scorers_[i]->ScoreBatch(batches_[i].groups); };
   const absl::Time start = clock_->Now();
-  const std::vector<absl::StatusOr<RewardScore>> results = scorer_->ScoreBatch(batch_);
+  std::vector<std::thread> workers;
+  for (size_t i = 1; i < batches_.size(); ++i) workers.emplace_back(score, i);
+  score(0);
+  for (std::thread& worker : workers) worker.join();
   forward_time_ += clock_->Now() - start;
-  for (const absl::StatusOr<size_t>& slot : slots_) {
+  for (size_t i = 0; i < batches_.size(); ++i) WriteBatch(batches_[i], results[i]);
+  batches_.clear();
+  batches_.emplace_back();
+}
+
+void ForwardRun::WriteBatch(const Batch& batch,
+                            const std::vector<absl::StatusOr<RewardScore>>& results) {
+  for (const absl::StatusOr<size_t>& slot : batch.slots) {
     if (slot.ok()) {
-      Write(results[*slot], input_tokens_[*slot]);
+      Write(results[*slot], batch.input_tokens[*slot]);
     } else {
       Write(slot.status(), 0);
     }
   }
-  batch_.clear();
-  slots_.clear();
-  input_tokens_.clear();
-  batch_tokens_ = 0;
 }
 
 std::string ForwardRun::Summary() const {
@@ -89,14 +104,15 @@ absl::StatusOr<EncodedGroup> ForwardRun::Encode(absl::string_view line) const {
 
 void ForwardRun::AddGroup(PromptGroup group) {
   if (group.responses.empty()) return;
+  Batch& batch = batches_.back();
   int64_t whole = 0;
   for (const EncodedResponse& response : group.responses) {
-    input_tokens_.push_back(group.InputTokens(response));
-    whole += input_tokens_.back();
+    batch.input_tokens.push_back(group.InputTokens(response));
+    whole += batch.input_tokens.back();
   }
   tokens_ += whole;
-  batch_tokens_ += options_.share_prefixes ? group.ComputedTokens() : whole;
-  batch_.push_back(std::move(group));
+  batch.tokens += options_.share_prefixes ? group.ComputedTokens() : whole;
+  batch.groups.push_back(std::move(group));
 }
 
 void ForwardRun::Write(const absl::StatusOr<RewardScore>& result, int64_t input_tokens) {

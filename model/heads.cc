@@ -12,7 +12,18 @@
 namespace assay {
 namespace {
 
-at::Tensor ToHost(const at::Tensor& x) { return x.to(at::kCPU, at::kFloat).contiguous(); }
+// The parts [S, any] on the CPU in float32, in one copy, so that the device is waited for once.
+std::vector<at::Tensor> ToHost(const std::vector<at::Tensor>& parts) {
+  std::vector<at::Tensor> wide;
+  std::vector<int64_t> columns;
+  for (const at::Tensor& part : parts) {
+    wide.push_back(part.to(at::kFloat));
+    columns.push_back(part.size(1));
+  }
+  std::vector<at::Tensor> on_host = at::cat(wide, 1).to(at::kCPU).split_with_sizes(columns, 1);
+  for (at::Tensor& part : on_host) part = part.contiguous();
+  return on_host;
+}
 
 std::vector<float> RowOf(const at::Tensor& x, int64_t row) {
   if (!x.defined()) return {};
@@ -41,16 +52,18 @@ HeadOutputs GatedHead(const GatedHeadWeights& weights, double temperature,
   const at::Tensor adjusted = Linear(rewards, weights.transform.t(), row_tile);
   const at::Tensor coefficients =
       Linear(gating.to(at::kFloat), weights.transform.to(at::kFloat), row_tile);
-  return {.score = ToHost((gating * adjusted).sum(-1)),
-          .rewards = ToHost(rewards),
-          .gating = ToHost(gating),
-          .coefficients = ToHost(coefficients)};
+  const std::vector<at::Tensor> on_host =
+      ToHost({(gating * adjusted).sum(-1, /*keepdim=*/true), rewards, gating, coefficients});
+  return {.score = on_host[0].squeeze(1),
+          .rewards = on_host[1],
+          .gating = on_host[2],
+          .coefficients = on_host[3]};
 }
 
 HeadOutputs ScalarHead(const ScalarHeadWeights& weights, const at::Tensor& hidden_at_reward,
                        int64_t row_tile) {
   const at::Tensor x = hidden_at_reward.to(weights.weight.scalar_type());
-  return {.score = ToHost(Linear(x, weights.weight, row_tile).squeeze(1)),
+  return {.score = ToHost({Linear(x, weights.weight, row_tile)})[0].squeeze(1),
           .rewards = {},
           .gating = {},
           .coefficients = {}};

@@ -2,6 +2,7 @@
 // From hidden rows to scores. The heads run in the dtype R of their own weights, and round where that dtype rounds:
 // float32 for exact heads, bfloat16 to repeat how the published numbers were made.
 // Pure functions, in c10::InferenceMode; throw what torch throws. A row's result does not depend on the other rows.
+// All numbers leave a device in one copy at the end, the only point that waits for it.
 // Letters: S responses, H hidden, K objectives.
 #ifndef ASSAY_MODEL_HEADS_H_
 #define ASSAY_MODEL_HEADS_H_

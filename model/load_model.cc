@@ -26,8 +26,9 @@ absl::StatusOr<ComputeDtype> ParseDtype(const std::string& text) {
   if (text == "bfloat16") return ComputeDtype::kBFloat16;
   if (text == "float32") return ComputeDtype::kFloat32;
   if (text == "int8") return ComputeDtype::kInt8;
+  if (text == "fp8") return ComputeDtype::kFp8;
   return absl::InvalidArgumentError(
-      absl::StrCat("dtype \"", text, "\": expected auto, bfloat16, float32 or int8"));
+      absl::StrCat("dtype \"", text, "\": expected auto, bfloat16, float32, int8 or fp8"));
 }
 
 absl::StatusOr<HeadPrecision> ParseHeads(const std::string& text) {
@@ -96,6 +97,10 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("cpu_threads is ", options.cpu_threads, "; expected 0 or more"));
   }
+  if (options.workers < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("workers is ", options.workers, "; expected 0 or more"));
+  }
   if (options.batch_tokens < 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("batch_tokens is ", options.batch_tokens, "; expected 0 or more"));
@@ -112,10 +117,12 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
   ASSAY_ASSIGN_OR_RETURN(const auto tensors, CheckpointTensors::Open(options.folder));
   ASSAY_RETURN_IF_ERROR(AdoptCheckpointForm(tensors->tensors(), &read.config));
   ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> devices, ResolveDevices(options.devices));
+  if (model_options.dtype == ComputeDtype::kFp8) {
+    for (const std::string& device : devices) ASSAY_RETURN_IF_ERROR(RequireFp8(device));
+  }
   ASSAY_RETURN_IF_ERROR(CheckDevices(
       devices, read.config, PlanOptionsOf(options, read.config, *tensors), options.on_plan));
   UseOneTorchThread();
-  model_options.cpu_threads = CpuThreads(options.cpu_threads);
 
   ModelInfo info;
   info.name = NameOf(options);

@@ -23,11 +23,12 @@ struct LoadOptions {
   std::string folder;                  // Holds config.json, tokenizer.json and *.safetensors.
   std::string name = "";               // ModelInfo::name; empty: the folder's own name.
   std::string chat_template = "auto";  // See TextOptions.
-  std::vector<std::string> devices = {"auto"};  // See ResolveDevices(); one Scorer for each.
-  std::string dtype = "auto";                   // "auto" (bfloat16), "bfloat16", "float32", "int8".
+  std::vector<std::string> devices = {"auto"};  // See ResolveDevices().
+  std::string dtype = "auto";                   // "auto" (bfloat16), "bfloat16", "float32", "int8", "fp8".
   std::string heads = "precise";                // "precise", "reference"; see HeadPrecision.
   bool deterministic = false;                   // See RewardModelOptions.
   bool share_prefixes = true;                   // See RewardModelOptions.
+  int workers = 0;  // Scorers on each device, >= 0; 0: see WithWorkers().
   // Tokens of the largest batch, for the memory plan; >= 0. 0: DefaultBatchTokens(), see memory_plan.h.
   int64_t batch_tokens = 0;
   // Told, before any weight is read, what will be kept on each device, in one line; may be empty. See device_plan.h.
@@ -48,10 +49,10 @@ struct LoadedModel {
 
 // Reads every byte of the folder once, on all cores. Call it before anything else that uses torch.
 //   INVALID_ARGUMENT     an option's value; named.
-//   FAILED_PRECONDITION  a CUDA device is asked for and there is none.
+//   FAILED_PRECONDITION  a CUDA device is asked for and there is none, or one that cannot do what is asked for.
 //   NOT_FOUND            the folder or a file of it; named.
 //   DATA_LOSS            a file is damaged, or two files contradict each other; file and key or tensor are named.
-//   UNIMPLEMENTED        a feature of the checkpoint that this build does not know; named.
+//   UNIMPLEMENTED        a feature of the checkpoint that this build, or "fp8", does not know; named.
 //   RESOURCE_EXHAUSTED   a device's memory is too small; told by the plan before any weight is read, where it can be.
 //   INTERNAL             a device failed.
 absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options);

@@ -55,7 +55,8 @@ void Describe(CLI::App& app, Flags& flags) {
       ->capture_default_str();
   app.add_option("--device", flags.load.devices.front(), "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
-  app.add_option("--dtype", flags.load.dtype, "Of the trunk: auto (bfloat16), bfloat16, float32")
+  app.add_option("--dtype", flags.load.dtype,
+                 "Of the trunk: auto (bfloat16), bfloat16, float32, int8 (CPU), fp8 (GPU)")
       ->capture_default_str();
   app.add_option("--heads", flags.load.heads, "precise (float32) or reference (the trunk's dtype)")
       ->capture_default_str();
@@ -64,9 +65,26 @@ void Describe(CLI::App& app, Flags& flags) {
   app.add_option("--threads", flags.load.cpu_threads, "CPU threads; 0: one for each core")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  app.add_option("--workers", flags.load.workers,
+                 "Batches at a time on each device; 0: two, or one on a CPU of one thread")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app.add_flag("--deterministic", flags.load.deterministic,
                "On CUDA: scores whose bits do not depend on their batch");
   app.add_flag("--no-sharing", flags.no_sharing, "Compute each conversation whole");
+}
+
+// The first pass sets a device up (its libraries, its memory) and is not what is to be measured.
+void WarmUp(assay::Scorer& scorer) {
+  const assay::PromptGroup group{.prefix = {},
+                                 .responses = {{.tokens = assay::TokenIds(16, 0), .gate_at = 0}}};
+  scorer.ScoreBatch({&group, 1});
+}
+
+std::vector<assay::Scorer*> Borrow(const std::vector<std::unique_ptr<assay::Scorer>>& scorers) {
+  std::vector<assay::Scorer*> borrowed;
+  for (const auto& scorer : scorers) borrowed.push_back(scorer.get());
+  return borrowed;
 }
 
 absl::Status ReadRows(const Flags& flags, assay::ForwardRun& run) {
@@ -104,8 +122,9 @@ absl::StatusOr<int64_t> Run(Flags flags) {
   assay::ForwardRun run({.batch_tokens = flags.batch_tokens,
                          .share_prefixes = flags.load.share_prefixes,
                          .gate_pattern = model.config.gate_pattern},
-                        model.encoder.get(), model.scorers.front().get(), assay::Clock::Real(),
+                        model.encoder.get(), Borrow(model.scorers), assay::Clock::Real(),
                         file.is_open() ? &file : nullptr);
+  for (const auto& scorer : model.scorers) WarmUp(*scorer);
   ASSAY_RETURN_IF_ERROR(ReadRows(flags, run));
   file.flush();
   if (file.fail()) return absl::DataLossError("cannot write all of " + flags.output);

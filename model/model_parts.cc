@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "model/cpu_trunk.h"
+#include "model/float8.h"
 #include "model/kernels/targets.h"
 #include "model/transformer.h"
 
@@ -46,9 +47,11 @@ class TrunkOnDevice : public Trunk {
   const Transformer trunk_;  // Borrows weights_.
 };
 
-// Rows of one matrix product on CUDA in deterministic mode: enough to fill a large device, few enough that a single
-// short conversation does not pay for many rows of zeros.
-constexpr int64_t kDeterministicRowTile = 256;
+// Rows of one matrix product on CUDA in deterministic mode: enough that an 8B model's products fill a large device (tiles
+// of 128 x 256 on 132 multiprocessors: 256 rows would leave two thirds of them idle in the narrow products), few enough
+// that a single short conversation does not pay for too many rows of zeros. Computed, not measured; tests/bench/gpu
+// prints the rates of several.
+constexpr int64_t kDeterministicRowTile = 1024;
 
 Numbers NumbersOf(ComputeDtype dtype) {
   switch (dtype) {
@@ -58,9 +61,15 @@ Numbers NumbersOf(ComputeDtype dtype) {
       return Numbers::kInt8;
     case ComputeDtype::kAuto:
     case ComputeDtype::kBFloat16:
+    case ComputeDtype::kFp8:
       break;
   }
   return Numbers::kBFloat16;
+}
+
+at::ScalarType TorchDtypeOf(ComputeDtype dtype) {
+  if (dtype == ComputeDtype::kFp8) return kFloat8;
+  return dtype == ComputeDtype::kFloat32 ? at::kFloat : at::kBFloat16;
 }
 
 // The heads' dtype R.
@@ -73,6 +82,9 @@ at::ScalarType HeadDtypeOf(const RewardModelOptions& options) {
 absl::StatusOr<ModelParts> LoadToCpu(const ModelConfig& config, const CheckpointTensors& tensors,
                                      const RewardModelOptions& options) {
   const Numbers numbers = NumbersOf(options.dtype);
+  if (options.dtype == ComputeDtype::kFp8) {
+    return absl::FailedPreconditionError("dtype fp8 is for GPUs; the CPU has int8");
+  }
   if (numbers == Numbers::kInt8 && !HasInt8Products()) {
     return absl::FailedPreconditionError(
         "dtype int8: this processor has no products of int8 (AVX512_VNNI); use bfloat16");
@@ -95,12 +107,11 @@ absl::StatusOr<ModelParts> LoadToDevice(const ModelConfig& config,
     return absl::FailedPreconditionError(
         absl::StrCat("dtype int8 is for the CPU; device is ", options.device));
   }
-  const bool is_float = options.dtype == ComputeDtype::kFloat32;
   ASSAY_ASSIGN_OR_RETURN(
       Weights weights,
       LoadWeights(std::move(tensors), config,
                   {.device = at::Device(options.device),
-                   .trunk_dtype = is_float ? at::kFloat : at::kBFloat16,
+                   .trunk_dtype = TorchDtypeOf(options.dtype),
                    .head_dtype = HeadDtypeOf(options)}));
   ModelParts parts;
   parts.head = std::move(weights.head);

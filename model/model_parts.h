@@ -25,6 +25,7 @@ struct ModelParts {
 // which may be views of them.
 //   DATA_LOSS            the tensors do not fit the config; see tensor_book.h.
 //   FAILED_PRECONDITION  the device lacks what options.dtype needs; named.
+//   UNIMPLEMENTED        fp8 for a model of sizes that it does not take; see LoadWeights().
 // Throws what torch throws, and std::bad_alloc.
 absl::StatusOr<ModelParts> LoadModelParts(const ModelConfig& config,
                                           std::shared_ptr<const CheckpointTensors> tensors,

@@ -8,26 +8,12 @@
 #include <numbers>
 #include <optional>
 
-#include "absl/functional/function_ref.h"
-#include "model/row_parallel.h"
-
 namespace assay {
 namespace {
 
-// Rows a block: enough to hide the cost of an operator call, few enough for the cache.
-constexpr int64_t kBlockRows = 32;
-// torch's vectorised exponential computes the last elements of a run, short of this many, in another way.
-constexpr int64_t kVectorRun = 64;
 // Below this many rows or columns of the result the CPU's matrix products run kernels whose sums differ, in the last
 // bits, with the number of rows.
 constexpr int64_t kMinProductSide = 16;
-
-// Runs `work` over the rows of x: whole on a device, by blocks on the CPU.
-void OverRows(const at::Tensor& x, int64_t block_rows,
-              absl::FunctionRef<void(int64_t begin, int64_t end)> work) {
-  if (!x.is_cpu()) return work(0, x.size(0));
-  ForRowBlocks(x.size(0), block_rows, work);
-}
 
 at::Tensor Rows(const at::Tensor& x, int64_t begin, int64_t end) {
   return x.narrow(0, begin, end - begin);
@@ -87,49 +73,42 @@ std::optional<at::Tensor> MaskOf(const PackedSegment& segment, const AttentionPl
       .narrow(1, plan.mask_origin - prefix, prefix + segment.own.size());
 }
 
-// Heads first x width .. (first + count) x width - 1 of x [rows, heads, D], by key head: [count, width, rows, D].
-at::Tensor SomeHeads(const at::Tensor& x, int64_t first, int64_t count, int64_t width) {
-  return ByKeyHead(x.narrow(1, first * width, count * width), count);
-}
-
-// Writes the segment's rows of `out` [N, A, D] for `count` key heads from `first` on, and the query heads that read them.
-void AttendWithin(const PackedSegment& segment, int64_t first, int64_t count, const at::Tensor& q,
-                  const at::Tensor& k, const at::Tensor& v, const AttentionPlan& plan,
-                  at::Tensor& out) {
-  const int64_t group = q.size(1) / k.size(1);
+// Writes the segment's rows of `out` [N, A, D].
+void AttendWithin(const PackedSegment& segment, const at::Tensor& q, const at::Tensor& k,
+                  const at::Tensor& v, const AttentionPlan& plan, at::Tensor& out) {
+  const int64_t key_heads = k.size(1);
+  const int64_t group = q.size(1) / key_heads;
   const auto keys_of = [&](const at::Tensor& x) {
-    const at::Tensor visible = VisibleRows(x.narrow(1, first, count), segment);
-    return ByKeyHead(visible, count).expand({-1, group, -1, -1});
+    return ByKeyHead(VisibleRows(x, segment), key_heads).expand({-1, group, -1, -1});
+  };
+  const auto own_of = [&](const at::Tensor& x) {
+    return ByKeyHead(Rows(x, segment.own.begin, segment.own.end), key_heads);
   };
   const std::optional<at::Tensor> mask = MaskOf(segment, plan);
-  const at::Tensor attended = at::scaled_dot_product_attention(
-      SomeHeads(Rows(q, segment.own.begin, segment.own.end), first, count, group), keys_of(k),
-      keys_of(v), mask, /*dropout_p=*/0.0, /*is_causal=*/!mask.has_value());
-  SomeHeads(Rows(out, segment.own.begin, segment.own.end), first, count, group).copy_(attended);
+  own_of(out).copy_(at::scaled_dot_product_attention(own_of(q), keys_of(k), keys_of(v), mask,
+                                                     /*dropout_p=*/0.0,
+                                                     /*is_causal=*/!mask.has_value()));
 }
 
 }  // namespace
 
 at::Tensor RmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps,
                    at::ScalarType dtype) {
-  at::Tensor out = at::empty(x.sizes(), x.options().dtype(dtype));
-  OverRows(x, kBlockRows, [&](int64_t begin, int64_t end) {
-    const at::Tensor rows = Rows(x, begin, end);
-    const at::Tensor scale = rows.square().mean(-1, /*keepdim=*/true).add_(eps).rsqrt_();
-    Rows(out, begin, end).copy_((rows * scale).mul_(weight));
-  });
-  return out;
+  const at::Tensor scale = x.square().mean(-1, /*keepdim=*/true).add_(eps).rsqrt_();
+  return (x * scale).mul_(weight).to(dtype);
 }
 
 at::Tensor Linear(const at::Tensor& x, const at::Tensor& weight, int64_t row_tile) {
   if (row_tile == 0) return x.is_cpu() ? ProductOnCpu(x, weight) : at::mm(x, weight.t());
   const int64_t rows = x.size(0);
-  std::vector<at::Tensor> tiles;
+  const int64_t padded_rows = (rows + row_tile - 1) / row_tile * row_tile;
+  const at::Tensor padded = WithRows(x, padded_rows);
+  const at::Tensor out = at::empty({padded_rows, weight.size(0)}, x.options());
   for (int64_t begin = 0; begin < rows; begin += row_tile) {
-    const at::Tensor tile = Rows(x, begin, std::min(begin + row_tile, rows));
-    tiles.push_back(Rows(at::mm(WithRows(tile, row_tile), weight.t()), 0, tile.size(0)));
+    at::Tensor tile = Rows(out, begin, begin + row_tile);
+    at::mm_out(tile, Rows(padded, begin, begin + row_tile), weight.t());
   }
-  return at::cat(tiles);
+  return Rows(out, 0, rows);
 }
 
 RotaryTable MakeRotaryTable(const ModelConfig& config, at::Device device) {
@@ -142,17 +121,14 @@ RotaryTable MakeRotaryTable(const ModelConfig& config, at::Device device) {
 
 at::Tensor Rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
   const int64_t half = x.size(2) / 2;
+  const at::Tensor rows = x.to(at::kFloat);
+  const at::Tensor first = rows.narrow(2, 0, half);
+  const at::Tensor second = rows.narrow(2, half, half);
+  const at::Tensor c = cos.unsqueeze(1);
+  const at::Tensor s = sin.unsqueeze(1);
   at::Tensor out = at::empty(x.sizes(), x.options());
-  OverRows(x, kBlockRows, [&](int64_t begin, int64_t end) {
-    const at::Tensor rows = Rows(x, begin, end).to(at::kFloat);
-    const at::Tensor c = Rows(cos, begin, end).unsqueeze(1);
-    const at::Tensor s = Rows(sin, begin, end).unsqueeze(1);
-    const at::Tensor first = rows.narrow(2, 0, half);
-    const at::Tensor second = rows.narrow(2, half, half);
-    const at::Tensor turned = Rows(out, begin, end);
-    turned.narrow(2, 0, half).copy_((first * c).sub_(second * s));
-    turned.narrow(2, half, half).copy_((second * c).add_(first * s));
-  });
+  out.narrow(2, 0, half).copy_((first * c).sub_(second * s));
+  out.narrow(2, half, half).copy_((second * c).add_(first * s));
   return out;
 }
 
@@ -178,32 +154,12 @@ AttentionPlan PlanAttention(const std::vector<PackedSegment>& segments, at::Scal
 at::Tensor SegmentAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             const AttentionPlan& plan) {
   at::Tensor out = at::empty(q.sizes(), q.options());
-  const int64_t key_heads = k.size(1);
-  if (q.is_cpu()) {
-    // One key head of one segment on one thread: torch would spread a lone segment over the threads, and its products
-    // then have other last bits.
-    const int64_t tasks = static_cast<int64_t>(plan.segments.size()) * key_heads;
-    ForRowBlocks(tasks, /*block_rows=*/1, [&](int64_t task, int64_t) {
-      const int64_t head = task % key_heads;
-      AttendWithin(plan.segments[task / key_heads], head, 1, q, k, v, plan, out);
-    });
-  } else {
-    for (const PackedSegment& segment : plan.segments) {
-      AttendWithin(segment, 0, key_heads, q, k, v, plan, out);
-    }
-  }
+  for (const PackedSegment& segment : plan.segments) AttendWithin(segment, q, k, v, plan, out);
   return out.flatten(1);
 }
 
 at::Tensor SwiGlu(const at::Tensor& gate, const at::Tensor& up) {
-  at::Tensor out = at::empty(gate.sizes(), gate.options());
-  // Rows that do not fill vectors go alone, so that their odd elements are the same in any company.
-  const int64_t block_rows = gate.size(1) % kVectorRun == 0 ? kBlockRows : 1;
-  OverRows(gate, block_rows, [&](int64_t begin, int64_t end) {
-    const at::Tensor activated = at::silu(Rows(gate, begin, end).to(at::kFloat));
-    Rows(out, begin, end).copy_(activated.mul_(Rows(up, begin, end)));
-  });
-  return out;
+  return at::silu(gate.to(at::kFloat)).mul_(up).to(gate.scalar_type());
 }
 
 }  // namespace assay

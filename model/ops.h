@@ -1,8 +1,8 @@
 // model/ops.h
-// The arithmetic of the trunk as free functions on tensors: one composition of ATen operators for every device. Faster
-// forms of single functions belong behind these signatures. All are pure, run in c10::InferenceMode, and throw what
-// torch throws. A row's result does not depend, to the bit, on the other rows given with it: on CPU always; on CUDA
-// where `row_tile` is set.
+// The arithmetic of the trunk as free functions on tensors: compositions of ATen operators that run on every device and
+// that every faster form is tested against (fused_ops.h and varlen_attention.h on CUDA).
+// All are pure, run in c10::InferenceMode, and throw what torch throws. Linear()'s rows do not depend, to the bit, on the
+// other rows given with them: on the CPU always, on CUDA where `row_tile` is set. The other functions promise no such thing.
 // Letters: N rows (tokens of the pack), H hidden, I intermediate, A query heads, B key heads (B divides A), D head
 // dimension, C the trunk's dtype (bfloat16 or float32).
 #ifndef ASSAY_MODEL_OPS_H_

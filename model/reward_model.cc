@@ -14,6 +14,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "model/device_stream.h"
+#include "model/float8.h"
 #include "model/heads.h"
 #include "model/model_parts.h"
 #include "model/packed_batch.h"
@@ -49,6 +51,8 @@ absl::string_view NameOf(ComputeDtype dtype) {
       return "float32";
     case ComputeDtype::kInt8:
       return "int8";
+    case ComputeDtype::kFp8:
+      return "fp8";
     case ComputeDtype::kAuto:
     case ComputeDtype::kBFloat16:
       break;
@@ -132,7 +136,9 @@ struct RewardModel::Loaded {
 };
 
 RewardModel::RewardModel(std::shared_ptr<const Loaded> loaded, ModelInfo info)
-    : loaded_(std::move(loaded)), info_(std::move(info)) {}
+    : loaded_(std::move(loaded)),
+      stream_(std::make_unique<DeviceStream>(at::Device(info.device))),
+      info_(std::move(info)) {}
 
 RewardModel::~RewardModel() = default;
 
@@ -149,6 +155,7 @@ absl::StatusOr<std::unique_ptr<RewardModel>> RewardModel::Create(
   try {
     const c10::InferenceMode inference_mode;
     ASSAY_ASSIGN_OR_RETURN(ModelParts parts, LoadModelParts(config, tensors, options));
+    const bool tiled = parts.row_tile != 0;  // Where sharing would change bits; see varlen_attention.h.
     info.weights_hash = tensors->WeightsHash(options.cpu_threads);
     info.revision = ModelRevision({.weights = info.weights_hash,
                                    .config = info.config_hash,
@@ -161,7 +168,8 @@ absl::StatusOr<std::unique_ptr<RewardModel>> RewardModel::Create(
         std::make_shared<const Loaded>(Loaded{.config = config,
                                               .tensors = std::move(tensors),
                                               .parts = std::move(parts),
-                                              .share_prefixes = options.share_prefixes}),
+                                              .share_prefixes =
+                                                  options.share_prefixes && !tiled}),
         std::move(info)));
   } catch (...) {
     return StatusOfTorchException();
@@ -179,6 +187,7 @@ std::vector<absl::StatusOr<RewardScore>> RewardModel::ScoreBatch(
   absl::Status failure;
   try {
     const c10::InferenceMode inference_mode;
+    const StreamScope on_stream(*stream_);
     at::init_num_threads();  // The thread count is set once for the process, but taken up by each thread.
     if (!checked.groups.empty()) computed = loaded_->Run(checked.groups);
   } catch (...) {

@@ -18,11 +18,14 @@
 
 namespace assay {
 
+class DeviceStream;
+
 enum class ComputeDtype {
   kAuto,  // bfloat16, as the published numbers were made.
   kBFloat16,
   kFloat32,  // Exact to about 1e-5, at two to three times the cost.
   kInt8,     // CPU only: products of int8 (packed_matrix.h), all else as in bfloat16. Faster, and further from float32.
+  kFp8,      // Products of 8-bit floats, the rest as kBFloat16 (float8.h). For devices that RequireFp8() (devices.h) allows.
 };
 
 enum class HeadPrecision {
@@ -37,8 +40,8 @@ struct RewardModelOptions {
   // Compute a group's prefix once for all its responses. Off: every conversation whole; the same scores but for
   // rounding, at a higher cost. For measurements and tests.
   bool share_prefixes = true;
-  // On CUDA: run matrix products in tiles of one size, so that a score's bits do not depend on its batch. On CPU they
-  // never do.
+  // On CUDA: run matrix products in tiles of one size and share no prefix (varlen_attention.h says why), so that a score's
+  // bits do not depend on its batch. On CPU they never do.
   bool deterministic = false;
   int cpu_threads = 1;  // On the CPU, for all models that share the weights together; > 0.
 };
@@ -48,6 +51,7 @@ class RewardModel : public Scorer {
   // Loads the weights to the device. `info` is what info() will return, with the weights' hash, the revision, dtype, heads
   // and device filled in.
   //   DATA_LOSS            the tensors do not fit the config: one is missing, has another shape, or is not asked for.
+  //   UNIMPLEMENTED        kFp8 for a model of sizes that it does not take; named.
   //   INVALID_ARGUMENT     options.device is no device's name.
   //   FAILED_PRECONDITION  the device lacks what options.dtype needs; named.
   //   RESOURCE_EXHAUSTED   the device's memory is too small.
@@ -58,7 +62,8 @@ class RewardModel : public Scorer {
 
   ~RewardModel() override;
 
-  // Another model on the same device with the same weights, which are kept once.
+  // Another model on the same device with the same weights, which are kept once, and a stream of its own, so that one
+  // prepares its batch while the other's runs. Throws what torch throws.
   std::unique_ptr<RewardModel> ShareWeights() const;
 
   std::vector<absl::StatusOr<RewardScore>> ScoreBatch(
@@ -72,6 +77,7 @@ class RewardModel : public Scorer {
   RewardModel(std::shared_ptr<const Loaded> loaded, ModelInfo info);
 
   const std::shared_ptr<const Loaded> loaded_;
+  const std::unique_ptr<const DeviceStream> stream_;
   const ModelInfo info_;
 };
 

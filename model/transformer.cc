@@ -2,64 +2,89 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <utility>
+
+#include "model/float8.h"
+#include "model/pass_plan.h"
+#include "model/varlen_attention.h"
+
 namespace assay {
 namespace {
 
-at::Tensor ToDevice(const std::vector<int64_t>& numbers, at::Device device) {
-  return at::tensor(numbers, at::kLong).to(device);
+// The numbers on the device. From pinned memory the copy runs by itself; torch keeps that memory until it has ended.
+at::Tensor UploadNumbers(const std::vector<int32_t>& numbers, at::Device device) {
+  const auto options = at::TensorOptions().dtype(at::kInt).pinned_memory(device.is_cuda());
+  const at::Tensor host = at::empty({static_cast<int64_t>(numbers.size())}, options);
+  std::copy(numbers.begin(), numbers.end(), host.mutable_data_ptr<int32_t>());
+  return host.to(device, /*non_blocking=*/true);
 }
 
 }  // namespace
 
-struct Transformer::Positions {
-  at::Tensor cos;  // [N, D / 2]
-  at::Tensor sin;  // [N, D / 2]
-  AttentionPlan plan;
+struct Transformer::Pass {
+  at::Tensor numbers;    // The plan's, int32; the next three are parts of them.
+  at::Tensor ids;        // [N]
+  at::Tensor positions;  // [N]
+  at::Tensor rows;       // [S]
+  std::vector<AttentionRun> runs;
+  AttentionPlan composed;  // Used, and made, only where VarlenAttentionTakes() says no.
 };
 
 Transformer::Transformer(const ModelConfig& config, const TrunkWeights& weights, int64_t row_tile)
     : config_(config),
       weights_(weights),
       row_tile_(row_tile),
-      dtype_(weights.layers.front().query.scalar_type()),
+      product_dtype_(weights.layers.front().qkv.values.scalar_type()),
+      dtype_(product_dtype_ == kFloat8 ? at::kBFloat16 : product_dtype_),
       device_(weights.embedding.device()),
       rotary_(MakeRotaryTable(config, device_)) {}
 
-at::Tensor Transformer::Forward(const PackedBatch& batch, const std::vector<int64_t>& rows) const {
-  const at::Tensor at_positions = ToDevice(batch.positions, device_);
-  const Positions positions = {.cos = rotary_.cos.index_select(0, at_positions),
-                               .sin = rotary_.sin.index_select(0, at_positions),
-                               .plan = PlanAttention(batch.segments, dtype_, device_)};
-  const at::Tensor wanted = ToDevice(rows, device_);
-  at::Tensor x = weights_.embedding.index_select(0, ToDevice(batch.ids, device_)).to(at::kFloat);
-  for (const LayerWeights& layer : weights_.layers) {
-    at::Tensor attended = Attention(x, layer, positions);
-    if (&layer == &weights_.layers.back()) {
-      x = x.index_select(0, wanted);
-      attended = attended.index_select(0, wanted);
-    }
-    x.add_(Linear(attended, layer.attention_output, row_tile_));
-    AddFeedForward(layer, x);
+Transformer::Pass Transformer::Upload(const PackedBatch& batch,
+                                      const std::vector<int64_t>& rows) const {
+  PassPlan plan = PlanPass(batch, rows);
+  const at::Tensor numbers = UploadNumbers(plan.numbers, device_);
+  const auto part = [&](PlanPart p) { return numbers.narrow(0, p.begin, p.size); };
+  Pass pass = {.numbers = numbers,
+               .ids = part(plan.ids),
+               .positions = part(plan.positions),
+               .rows = part(plan.rows),
+               .runs = std::move(plan.runs),
+               .composed = {}};
+  if (!VarlenAttentionTakes(device_, dtype_, config_.head_dim)) {
+    pass.composed = PlanAttention(batch.segments, dtype_, device_);
   }
-  return RmsNorm(x, weights_.final_norm, config_.rms_norm_eps, at::kFloat);
+  return pass;
 }
 
-at::Tensor Transformer::Attention(const at::Tensor& x, const LayerWeights& layer,
-                                  const Positions& positions) const {
-  const at::Tensor normed = RmsNorm(x, layer.input_norm, config_.rms_norm_eps, dtype_);
-  const auto heads_of = [&](const at::Tensor& weight) {
-    return Linear(normed, weight, row_tile_).unflatten(1, {-1, config_.head_dim});
-  };
-  return SegmentAttention(Rotate(heads_of(layer.query), positions.cos, positions.sin),
-                          Rotate(heads_of(layer.key), positions.cos, positions.sin),
-                          heads_of(layer.value), positions.plan);
+at::Tensor Transformer::Forward(const PackedBatch& batch, const std::vector<int64_t>& rows) const {
+  const Pass pass = Upload(batch, rows);
+  const double eps = config_.rms_norm_eps;
+  const HeadCounts heads = {config_.num_heads, config_.num_kv_heads, config_.head_dim};
+  at::Tensor x = weights_.embedding.index_select(0, pass.ids).to(at::kFloat);
+  at::Tensor delta;  // The last product, not yet added to x: the next norm does it in passing.
+  for (const LayerWeights& layer : weights_.layers) {
+    const ScaledRows normed = AddRmsNorm(x, delta, layer.input_norm, eps, product_dtype_);
+    at::Tensor qkv = Product(normed, layer.qkv, row_tile_);
+    at::Tensor attended = Attend(RotateHeads(qkv, rotary_, pass.positions, heads), pass);
+    if (&layer == &weights_.layers.back()) {
+      x = x.index_select(0, pass.rows);
+      attended = attended.index_select(0, pass.rows);
+    }
+    delta = Product(RowsAs(attended, product_dtype_), layer.attention_output, row_tile_);
+    const ScaledRows inner_in =
+        AddRmsNorm(x, delta, layer.post_attention_norm, eps, product_dtype_);
+    const at::Tensor gate_up = Product(inner_in, layer.gate_up, row_tile_);
+    delta = Product(SwiGluOf(gate_up, product_dtype_), layer.down, row_tile_);
+  }
+  return AddRmsNorm(x, delta, weights_.final_norm, eps, at::kFloat).values;
 }
 
-void Transformer::AddFeedForward(const LayerWeights& layer, at::Tensor& x) const {
-  const at::Tensor normed = RmsNorm(x, layer.post_attention_norm, config_.rms_norm_eps, dtype_);
-  const at::Tensor inner =
-      SwiGlu(Linear(normed, layer.gate, row_tile_), Linear(normed, layer.up, row_tile_));
-  x.add_(Linear(inner, layer.down, row_tile_));
+at::Tensor Transformer::Attend(const RotatedHeads& heads, const Pass& pass) const {
+  if (VarlenAttentionTakes(device_, dtype_, config_.head_dim)) {
+    return VarlenAttention(heads.q, heads.k, heads.v, pass.runs, pass.numbers);
+  }
+  return SegmentAttention(heads.q, heads.k, heads.v, pass.composed);
 }
 
 }  // namespace assay

@@ -9,6 +9,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "model/device_stream.h"
+#include "model/float8.h"
+#include "model/merged_matrices.h"
 
 namespace assay {
 namespace {
@@ -38,16 +42,16 @@ at::Tensor ViewOf(const StoredTensor& stored) {
   return copy;
 }
 
-// Hands out the book's tensors on the device.
+// Hands out the book's tensors on the device. On the meta device tensors are shapes alone.
 class Taker {
  public:
   Taker(TensorBook& book, at::Device device) : book_(book), device_(device) {}
 
-  // The tensor in `dtype`; an undefined one where it is missing or has another shape.
+  // The tensor on the device in `dtype`; an undefined one where it is missing or has another shape.
   at::Tensor Take(const std::string& name, const std::vector<int64_t>& shape,
                   at::ScalarType dtype) {
     const StoredTensor* stored = book_.Take(name, shape);
-    return stored == nullptr ? at::Tensor() : ViewOf(*stored).to(device_, dtype);
+    return stored == nullptr ? at::Tensor() : OnDevice(*stored).to(dtype);
   }
 
   // The same, but in its stored dtype where that takes no more room than `widest`.
@@ -56,43 +60,89 @@ class Taker {
     const StoredTensor* stored = book_.Take(name, shape);
     if (stored == nullptr) return at::Tensor();
     const bool fits = DtypeBytes(stored->dtype) <= at::elementSize(widest);
-    return ViewOf(*stored).to(device_, fits ? ScalarTypeOf(stored->dtype) : widest);
+    return OnDevice(*stored).to(fits ? ScalarTypeOf(stored->dtype) : widest);
   }
 
  private:
+  at::Tensor OnDevice(const StoredTensor& stored) const {
+    if (device_.is_meta()) return at::empty(stored.shape, at::TensorOptions().device(device_));
+    return ViewOf(stored).to(device_);
+  }
+
   TensorBook& book_;
   const at::Device device_;
 };
 
-TrunkWeights TakeTrunk(Taker& taker, const ModelConfig& config, at::ScalarType dtype) {
+absl::Status CheckFloat8Sizes(const ModelConfig& config) {
+  for (const auto& [name, size] :
+       {std::pair{"hidden_size", config.hidden_size},
+        {"num_attention_heads x head_dim", config.num_heads * config.head_dim},
+        {"num_key_value_heads x head_dim", config.num_kv_heads * config.head_dim},
+        {"intermediate_size", config.intermediate_size}}) {
+    if (size % kFloat8Multiple == 0) continue;
+    return absl::UnimplementedError(
+        absl::StrCat("fp8 with a ", name, " of ", size, ", no multiple of ", kFloat8Multiple));
+  }
+  return absl::OkStatus();
+}
+
+// One of a layer's matrices: its name's part and its rows.
+struct MatrixPart {
+  absl::string_view name;
+  int64_t rows;
+};
+
+// Of one layer. `take(part, shape, dtype)` hands out its tensors.
+template <typename Take>
+LayerWeights TakeLayer(const Take& take, const ModelConfig& config, const WeightPlacement& place) {
   const int64_t hidden = config.hidden_size;
   const int64_t query_rows = config.num_heads * config.head_dim;
   const int64_t key_rows = config.num_kv_heads * config.head_dim;
   const int64_t inner = config.intermediate_size;
+  const bool is_float8 = place.trunk_dtype == kFloat8;
+  const auto norm = [&](absl::string_view part) {
+    return take(part, std::vector<int64_t>{hidden}, at::kFloat);
+  };
+  const auto matrices = [&](std::vector<MatrixPart> parts, int64_t columns) -> ScaledRows {
+    // What is quantised is taken in float32, which holds every stored number.
+    const at::ScalarType dtype = is_float8 ? at::kFloat : place.trunk_dtype;
+    const auto matrix = [&](MatrixPart part) {
+      return take(part.name, std::vector<int64_t>{part.rows, columns}, dtype);
+    };
+    if (parts.size() == 1 && !is_float8) return {.values = matrix(parts.front()), .scales = {}};
+    int64_t rows = 0;
+    for (const MatrixPart& part : parts) rows += part.rows;
+    MergedMatrices merged(rows, columns, place.trunk_dtype, place.device);
+    for (const MatrixPart& part : parts) merged.Append(matrix(part));
+    return merged.matrices();
+  };
+  return {.input_norm = norm("input_layernorm"),
+          .qkv = matrices({{"self_attn.q_proj", query_rows},
+                           {"self_attn.k_proj", key_rows},
+                           {"self_attn.v_proj", key_rows}},
+                          hidden),
+          .attention_output = matrices({{"self_attn.o_proj", hidden}}, query_rows),
+          .post_attention_norm = norm("post_attention_layernorm"),
+          .gate_up = matrices({{"mlp.gate_proj", inner}, {"mlp.up_proj", inner}}, hidden),
+          .down = matrices({{"mlp.down_proj", hidden}}, inner)};
+}
 
+TrunkWeights TakeTrunk(Taker& taker, const ModelConfig& config, const WeightPlacement& place) {
+  const bool is_float8 = place.trunk_dtype == kFloat8;
   TrunkWeights trunk;
   trunk.embedding = taker.TakeAtMost(absl::StrCat(config.trunk_prefix, "embed_tokens.weight"),
-                                     {config.vocab_size, hidden}, dtype);
+                                     {config.vocab_size, config.hidden_size},
+                                     is_float8 ? at::kBFloat16 : place.trunk_dtype);
   for (int64_t i = 0; i < config.num_layers; ++i) {
     const auto take = [&](absl::string_view part, const std::vector<int64_t>& shape,
                           at::ScalarType as) {
       return taker.Take(absl::StrCat(config.trunk_prefix, "layers.", i, ".", part, ".weight"),
                         shape, as);
     };
-    LayerWeights layer;
-    layer.input_norm = take("input_layernorm", {hidden}, at::kFloat);
-    layer.query = take("self_attn.q_proj", {query_rows, hidden}, dtype);
-    layer.key = take("self_attn.k_proj", {key_rows, hidden}, dtype);
-    layer.value = take("self_attn.v_proj", {key_rows, hidden}, dtype);
-    layer.attention_output = take("self_attn.o_proj", {hidden, query_rows}, dtype);
-    layer.post_attention_norm = take("post_attention_layernorm", {hidden}, at::kFloat);
-    layer.gate = take("mlp.gate_proj", {inner, hidden}, dtype);
-    layer.up = take("mlp.up_proj", {inner, hidden}, dtype);
-    layer.down = take("mlp.down_proj", {hidden, inner}, dtype);
-    trunk.layers.push_back(std::move(layer));
+    trunk.layers.push_back(TakeLayer(take, config, place));
   }
-  trunk.final_norm =
-      taker.Take(absl::StrCat(config.trunk_prefix, "norm.weight"), {hidden}, at::kFloat);
+  trunk.final_norm = taker.Take(absl::StrCat(config.trunk_prefix, "norm.weight"),
+                                {config.hidden_size}, at::kFloat);
   return trunk;
 }
 
@@ -113,17 +163,30 @@ GatedHeadWeights TakeGatedHead(Taker& taker, const ModelConfig& config, at::Scal
   return head;
 }
 
+Weights TakeAll(TensorBook& book, const ModelConfig& config, const WeightPlacement& place) {
+  Taker taker(book, place.device);
+  Weights weights;
+  weights.trunk = TakeTrunk(taker, config, place);
+  weights.head = LoadHead(config, place, book);
+  return weights;
+}
+
 }  // namespace
 
 absl::StatusOr<Weights> LoadWeights(std::shared_ptr<const CheckpointTensors> tensors,
                                     const ModelConfig& config, const WeightPlacement& placement) {
+  if (placement.trunk_dtype == kFloat8) ASSAY_RETURN_IF_ERROR(CheckFloat8Sizes(config));
+  // First without memory: a checkpoint that does not fit is refused before the device is asked for room.
+  WeightPlacement nowhere = placement;
+  nowhere.device = at::kMeta;
+  TensorBook check(tensors->tensors());
+  TakeAll(check, config, nowhere);
+  ASSAY_RETURN_IF_ERROR(check.Finish());
+
   TensorBook book(tensors->tensors());
-  Taker taker(book, placement.device);
-  Weights weights;
-  weights.trunk = TakeTrunk(taker, config, placement.trunk_dtype);
-  weights.head = LoadHead(config, placement, book);
-  if (absl::Status fit = book.Finish(); !fit.ok()) return fit;
+  Weights weights = TakeAll(book, config, placement);
   weights.storage = std::move(tensors);
+  SynchronizeDevice(placement.device);  // Other streams may use the weights from here on.
   return weights;
 }
 

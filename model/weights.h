@@ -1,7 +1,8 @@
 // model/weights.h
 // A checkpoint's tensors, each under the name the arithmetic knows it by. A checkpoint that does not fit its config
-// whole is refused: every tensor is there, has its shape, and is used exactly once.
-// On CPU a tensor whose dtype already fits is used where it is mapped; otherwise it is converted or copied to the device.
+// whole is refused, before a device is asked for room: every tensor is there, has its shape, and is used exactly once.
+// On CPU a tensor of its own whose dtype already fits is used where it is mapped; otherwise it is copied to the device as
+// stored and converted there, tensor by tensor, so that loading needs room for the weights and one tensor more.
 // Read-only after loading; any number of threads and models may share it.
 #ifndef ASSAY_MODEL_WEIGHTS_H_
 #define ASSAY_MODEL_WEIGHTS_H_
@@ -14,27 +15,26 @@
 
 #include "absl/status/statusor.h"
 #include "model/checkpoint_tensors.h"
+#include "model/float8.h"
 #include "model/model_config.h"
 #include "model/tensor_book.h"
 
 namespace assay {
 
 // Letters as in ops.h, and: V vocabulary, K objectives, F the gate's hidden size, R the heads' dtype. Matrices are
-// [out, in], as stored. Norms are float32.
+// [out, in], as stored, but where one product serves several, these lie one below the other. Norms are float32. Where C is
+// kFloat8 (float8.h), every matrix of a layer has a scale for each of its rows.
 struct LayerWeights {
   at::Tensor input_norm;           // [H]
-  at::Tensor query;                // [A x D, H] C
-  at::Tensor key;                  // [B x D, H] C
-  at::Tensor value;                // [B x D, H] C
-  at::Tensor attention_output;     // [H, A x D] C
+  ScaledRows qkv;                  // [(A + 2B) x D, H] C: query, key, value
+  ScaledRows attention_output;     // [H, A x D] C
   at::Tensor post_attention_norm;  // [H]
-  at::Tensor gate;                 // [I, H] C
-  at::Tensor up;                   // [I, H] C
-  at::Tensor down;                 // [H, I] C
+  ScaledRows gate_up;              // [2I, H] C: gate, up
+  ScaledRows down;                 // [H, I] C
 };
 
 struct TrunkWeights {
-  at::Tensor embedding;  // [V, H] as stored, or C where C is narrower.
+  at::Tensor embedding;  // [V, H] as stored, or C where C is narrower (bfloat16 where C is kFloat8).
   std::vector<LayerWeights> layers;
   at::Tensor final_norm;  // [H]
 };
@@ -65,12 +65,13 @@ struct Weights {
 
 struct WeightPlacement {
   at::Device device = at::kCPU;
-  at::ScalarType trunk_dtype = at::kBFloat16;  // C: bfloat16 or float32.
+  at::ScalarType trunk_dtype = at::kBFloat16;  // C: bfloat16, float32 or kFloat8.
   at::ScalarType head_dtype = at::kFloat;      // R: bfloat16 or float32.
 };
 
-//   DATA_LOSS  a tensor that the config asks for is missing or has another shape, or one is there that it does not ask
-//              for; the first few are named.
+//   DATA_LOSS      a tensor that the config asks for is missing or has another shape, or one is there that it does not
+//                  ask for; the first few are named.
+//   UNIMPLEMENTED  kFloat8, and a size of the model is no multiple of kFloat8Multiple; named.
 // Throws what torch throws when the device cannot take the tensors.
 absl::StatusOr<Weights> LoadWeights(std::shared_ptr<const CheckpointTensors> tensors,
                                     const ModelConfig& config, const WeightPlacement& placement);

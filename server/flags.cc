@@ -37,9 +37,11 @@ void AddModelFlags(CLI::App* app, ModelOptions* model) {
   Add(app, group, "--model-name", &model->name, "NAME",
       "What replies call the model; the folder's name if empty");
   Add(app, group, "--device", &model->device, "DEVICES",
-      "auto, cpu, cuda (all GPUs), or a list such as cuda:0,cuda:1; one worker each");
-  Add(app, group, "--dtype", &model->dtype, "TYPE", "Arithmetic of the trunk; auto is bfloat16")
-      ->check(CLI::IsMember({"auto", "bfloat16", "float32"}));
+      "auto, cpu, cuda (all GPUs), or a list such as cuda:0,cuda:1");
+  Add(app, group, "--dtype", &model->dtype, "TYPE",
+      "Arithmetic of the trunk; auto is bfloat16; int8 needs a CPU with AVX512_VNNI, fp8 a GPU of "
+      "compute capability 8.9")
+      ->check(CLI::IsMember({"auto", "bfloat16", "float32", "int8", "fp8"}));
   Add(app, group, "--heads", &model->heads, "MODE",
       "precise: heads in float32, as stored; reference: in the trunk's type, as published numbers "
       "were made")
@@ -48,8 +50,17 @@ void AddModelFlags(CLI::App* app, ModelOptions* model) {
       "auto (the checkpoint's own), llama3 or chatml")
       ->check(CLI::IsMember({"auto", "llama3", "chatml"}));
   Add(app, group, "--cpu-threads", &model->cpu_threads, "N",
-      "Threads of a forward pass on the CPU, 0..1024; 0: one a core")
+      "Threads of all forward passes on the CPU together, 0..1024; 0: one a core")
       ->check(CLI::Range(0, 1024));
+  Add(app, group, "--workers", &model->workers, "N",
+      "Batches at a time on each device, 0..256; 0: two, so that one is prepared while the other "
+      "is computed, or one on a CPU of one thread")
+      ->check(CLI::Range(0, 256));
+  app->add_flag("--deterministic", model->deterministic,
+                "On GPUs: scores whose bits do not depend on their batch, at a price in speed; on "
+                "CPUs they never do")
+      ->group(group)
+      ->envname("ASSAY_DETERMINISTIC");
 }
 
 void AddLimitFlags(CLI::App* app, ServerOptions* server) {

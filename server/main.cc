@@ -36,6 +36,8 @@ absl::StatusOr<ServedModel> Load(const ModelOptions& options, const ServerOption
                                     .devices = absl::StrSplit(options.device, ','),
                                     .dtype = options.dtype,
                                     .heads = options.heads,
+                                    .deterministic = options.deterministic,
+                                    .workers = static_cast<int>(options.workers),
                                     .batch_tokens = server.max_batch_tokens,
                                     .on_plan = LogPlan,
                                     .cpu_threads = static_cast<int>(options.cpu_threads)}));

@@ -31,7 +31,7 @@ SLEEP = re.compile(r"\b(sleep_for|sleep_until|SleepFor|usleep|nanosleep|time\.sl
 
 
 def sources(root, folder):
-    return sorted(p for p in (root / folder).rglob("*") if p.suffix in (".h", ".cc", ".cu"))
+    return sorted(p for p in (root / folder).rglob("*") if p.suffix in (".h", ".cc", ".cu", ".cuh"))
 
 
 def includes(path):

@@ -63,6 +63,14 @@ TEST(DevicesTest, ADeviceThatIsNotThereKeepsItsNameAndHasNoMemoryToTell) {
               StatusIs(absl::StatusCode::kUnknown, HasSubstr("cuda:9999")));
 }
 
+TEST(DevicesTest, ADeviceHasTwoWorkersUnlessToldOtherwise) {
+  EXPECT_THAT(WithWorkers({"cuda:0", "cpu"}, 0, 4),
+              ElementsAre("cuda:0", "cuda:0", "cpu", "cpu"));
+  EXPECT_THAT(WithWorkers({"cpu"}, 0, 1), ElementsAre("cpu"));
+  EXPECT_THAT(WithWorkers({"cpu", "cuda:1"}, 1, 4), ElementsAre("cpu", "cuda:1"));
+  EXPECT_THAT(WithWorkers({"cpu"}, 3, 1), ElementsAre("cpu", "cpu", "cpu"));
+}
+
 TEST(DevicesTest, CountsTheCoresWhereNoNumberOfThreadsIsWanted) {
   EXPECT_EQ(CpuThreads(3), 3);
   EXPECT_EQ(CpuThreads(0), static_cast<int>(std::thread::hardware_concurrency()));
@@ -72,6 +80,14 @@ TEST(DevicesTest, TorchsOwnOperatorsStayOnOneThread) {
   at::set_num_threads(3);
   UseOneTorchThread();
   EXPECT_EQ(at::get_num_threads(), 1);
+}
+
+TEST(DevicesTest, EightBitProductsAreRefusedOnTheCpuByName) {
+  EXPECT_THAT(RequireFp8("cpu"), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                          AllOf(HasSubstr("fp8"), HasSubstr("device cpu"))));
+  // A device that is not there has no capability either.
+  EXPECT_THAT(RequireFp8("cuda:9999"),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("cuda:9999")));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "nlohmann/json.hpp"
 #include "tests/testing/fake_clock.h"
@@ -29,7 +30,7 @@ class ForwardRunTest : public ::testing::Test {
  protected:
   ForwardRun NewRun(int64_t batch_tokens) {
     return ForwardRun({.batch_tokens = batch_tokens, .share_prefixes = true, .gate_pattern = {}},
-                      &encoder_, &scorer_, &clock_, &output_);
+                      &encoder_, {&scorer_}, &clock_, &output_);
   }
   std::vector<Json> Rows() const {
     std::vector<Json> rows;
@@ -107,6 +108,23 @@ TEST_F(ForwardRunTest, ScoresTokenIdsAsTheyAre) {
   ASSERT_THAT(Rows(), SizeIs(1));
   EXPECT_FLOAT_EQ(Rows()[0]["score"], FakeScoreOf({5, 6, 7}));
   EXPECT_EQ(Rows()[0]["input_tokens"], 3);
+}
+
+TEST_F(ForwardRunTest, SeveralScorersTakeABatchEachAndTheRowsKeepTheirOrder) {
+  FakeScorer second;
+  ForwardRun run({.batch_tokens = 1, .share_prefixes = true, .gate_pattern = {}}, &encoder_,
+                 {&scorer_, &second}, &clock_, &output_);
+  for (const char* response : {"a", "b", "c"}) {
+    run.Add(absl::StrCat(R"({"prompt": "p", "responses": [")", response, R"("]})"));
+  }
+  EXPECT_THAT(Rows(), SizeIs(2));
+  run.Flush();
+  const std::vector<Json> rows = Rows();
+  ASSERT_THAT(rows, SizeIs(3));
+  EXPECT_FLOAT_EQ(rows[0]["score"], ScoreOf("p", "a"));
+  EXPECT_FLOAT_EQ(rows[1]["score"], ScoreOf("p", "b"));
+  EXPECT_FLOAT_EQ(rows[2]["score"], ScoreOf("p", "c"));
+  EXPECT_THAT(second.Scored(), SizeIs(1));
 }
 
 }  // namespace

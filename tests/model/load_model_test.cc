@@ -245,6 +245,13 @@ TEST(LoadModelTest, PlansEveryDtypeOfAFolderThatHasOnlyItsConfig) {
   EXPECT_THAT(PlanModel(OnCpu("/nowhere")), StatusIs(absl::StatusCode::kNotFound));
 }
 
+TEST(LoadModelTest, RefusesEightBitProductsOnADeviceWithoutThem) {
+  LoadOptions options = OnCpu(GoldenFolder("gated"));
+  options.dtype = "fp8";
+  EXPECT_THAT(LoadModel(options), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                           AllOf(HasSubstr("fp8"), HasSubstr("cpu"))));
+}
+
 TEST(LoadModelTest, NamesTheOptionWhoseValueIsNone) {
   const auto expect_refused = [](LoadOptions options, const std::string& named) {
     EXPECT_THAT(LoadModel(options), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(named)));

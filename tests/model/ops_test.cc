@@ -1,7 +1,6 @@
 #include "model/ops.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
@@ -73,30 +72,6 @@ TEST_F(OpsTest, ARowsProductHasTheSameBitsInAnyCompany) {
       }
     }
   }
-}
-
-TEST_F(OpsTest, ElementwiseRowsHaveTheSameBitsInAnyCompanyAndOnAnyNumberOfThreads) {
-  const int threads = at::get_num_threads();
-  for (const int64_t columns : {1, 45, 64, 90, 1536}) {
-    const at::Tensor gate = at::randn({203, columns}) * 4;
-    const at::Tensor up = at::randn({203, columns});
-    const at::Tensor ones = at::ones({columns});
-    at::set_num_threads(1);
-    const at::Tensor glu = SwiGlu(gate, up);
-    const at::Tensor norm = RmsNorm(gate, ones, 1e-5, at::kFloat);
-    for (const int count : {2, 3, 5}) {
-      at::set_num_threads(count);
-      EXPECT_TRUE(at::equal(SwiGlu(gate, up), glu));
-      EXPECT_TRUE(at::equal(RmsNorm(gate, ones, 1e-5, at::kFloat), norm));
-      for (const auto& [begin, end] : {std::pair{0, 1}, {5, 70}, {202, 203}}) {
-        EXPECT_TRUE(at::equal(SwiGlu(RowsOf(gate, begin, end), RowsOf(up, begin, end)),
-                              RowsOf(glu, begin, end)));
-        EXPECT_TRUE(at::equal(RmsNorm(RowsOf(gate, begin, end), ones, 1e-5, at::kFloat),
-                              RowsOf(norm, begin, end)));
-      }
-    }
-  }
-  at::set_num_threads(threads);
 }
 
 TEST_F(OpsTest, SwiGluIsTheFormulaAlsoForLargeInputs) {
@@ -212,8 +187,10 @@ TEST_F(OpsTest, EachRowAttendsToItsPrefixAndToItsOwnRowsUpToItself) {
   // A prefix with two responses, one of them next to it; a sequence without; a prefix that is longer than its response; a
   // prefix of two segments that are not neighbours.
   const std::vector<PackedSegment> segments = {
-      {{0, 5}, {}},   {{5, 9}, {{0, 5}}},     {{9, 16}, {{0, 5}}},   {{16, 19}, {}},
-      {{19, 58}, {}}, {{58, 59}, {{19, 58}}}, {{59, 60}, {{19, 58}}}, {{60, 61}, {{0, 5}, {9, 16}}}};
+      {{0, 5}, {}},           {{5, 9}, {{0, 5}}},
+      {{9, 16}, {{0, 5}}},    {{16, 19}, {}},
+      {{19, 58}, {}},         {{58, 59}, {{19, 58}}},
+      {{59, 60}, {{19, 58}}}, {{60, 61}, {{0, 5}, {9, 16}}}};
   for (const int64_t key_heads : {1, 2, 4}) {
     const at::Tensor q = at::randn({61, 4, 10});
     const at::Tensor k = at::randn({61, key_heads, 10});
@@ -227,37 +204,6 @@ TEST_F(OpsTest, EachRowAttendsToItsPrefixAndToItsOwnRowsUpToItself) {
                             NaiveAttention(half(q), half(k), half(v), segments)),
               0.02);
   }
-}
-
-TEST_F(OpsTest, ASegmentsAttentionHasTheSameBitsInAnyCompanyAndOnAnyNumberOfThreads) {
-  const int threads = at::get_num_threads();
-  std::vector<PackedSegment> segments;
-  int64_t rows = 0;
-  for (const int64_t length : {1, 31, 70, 200, 5, 260}) {
-    segments.push_back({{rows, rows + length}, {}});
-    rows += length;
-  }
-  for (const at::ScalarType dtype : {at::kBFloat16, at::kFloat}) {
-    const at::Tensor q = at::randn({rows, 4, 16}).to(dtype);
-    const at::Tensor k = at::randn({rows, 2, 16}).to(dtype);
-    const at::Tensor v = at::randn({rows, 2, 16}).to(dtype);
-    at::set_num_threads(1);
-    const at::Tensor together = SegmentAttention(q, k, v, PlanAttention(segments, dtype, at::kCPU));
-    for (const int count : {2, 5}) {
-      at::set_num_threads(count);
-      EXPECT_TRUE(
-          at::equal(SegmentAttention(q, k, v, PlanAttention(segments, dtype, at::kCPU)), together));
-      for (const PackedSegment& segment : segments) {
-        const RowRange own = segment.own;
-        const AttentionPlan alone = PlanAttention({{{0, own.size()}, {}}}, dtype, at::kCPU);
-        EXPECT_TRUE(
-            at::equal(SegmentAttention(RowsOf(q, own.begin, own.end), RowsOf(k, own.begin, own.end),
-                                       RowsOf(v, own.begin, own.end), alone),
-                      RowsOf(together, own.begin, own.end)));
-      }
-    }
-  }
-  at::set_num_threads(threads);
 }
 
 }  // namespace

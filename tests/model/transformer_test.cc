@@ -7,6 +7,7 @@
 #include <numeric>
 #include <vector>
 
+#include "model/float8.h"
 #include "tests/model/tiny_checkpoint.h"
 #include "tests/testing/status_matchers.h"
 
@@ -24,6 +25,17 @@ class TransformerTest : public ::testing::Test {
     auto checkpoint = CheckpointTensors::Open(
         WriteFolder("transformer", RandomTensors(config, TensorDtype::kBFloat16)));
     return *LoadWeights(*std::move(checkpoint), config, {.trunk_dtype = dtype});
+  }
+  // Sizes that 8-bit products take; the same numbers for every dtype.
+  static ModelConfig EvenConfig() {
+    ModelConfig config = TinyScalarConfig();
+    config.intermediate_size = 96;
+    return config;
+  }
+  static Weights LoadEven(at::ScalarType dtype) {
+    auto checkpoint = CheckpointTensors::Open(
+        WriteFolder("transformer_even", RandomTensors(EvenConfig(), TensorDtype::kBFloat16)));
+    return *LoadWeights(*std::move(checkpoint), EvenConfig(), {.trunk_dtype = dtype});
   }
   static PackedBatch OneSequence(const TokenIds& ids) {
     const std::vector<PromptGroup> groups = {{.prefix = {}, .responses = {{.tokens = ids}}}};
@@ -95,6 +107,22 @@ TEST_F(TransformerTest, Bfloat16StaysNearFloat32) {
       MaxDifference(trunk.Forward(batch, AllRows(batch)), trunk_.Forward(batch, AllRows(batch)));
   EXPECT_GT(difference, 0);
   EXPECT_LE(difference, 0.1);  // Of values of order one.
+}
+
+// Two layers of products whose elements are wrong by 1/16 at most; bfloat16's by 1/256.
+TEST_F(TransformerTest, EightBitProductsStayNearFloat32) {
+  const Weights exact = LoadEven(at::kFloat);
+  const Weights small = LoadEven(kFloat8);
+  const PackedBatch batch = OneSequence({5, 9, 3, 17, 30, 2, 8, 8, 8, 1});
+  const at::Tensor expected =
+      Transformer(EvenConfig(), exact.trunk, 0).Forward(batch, AllRows(batch));
+  const at::Tensor found = Transformer(EvenConfig(), small.trunk, 0).Forward(batch, AllRows(batch));
+  const double error = ((found - expected).norm() / expected.norm()).item<double>();
+  EXPECT_LE(error, 0.1);
+  EXPECT_GT(error, 0.005);
+  const Transformer tiled(EvenConfig(), small.trunk, /*row_tile=*/4);
+  EXPECT_LE(((tiled.Forward(batch, AllRows(batch)) - found).norm() / found.norm()).item<double>(),
+            0.02);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "model/float8.h"
 #include "tests/model/tiny_checkpoint.h"
 #include "tests/testing/status_matchers.h"
 
@@ -43,7 +44,7 @@ TEST(WeightsTest, UsesTheMappedBytesWhereTheDtypeFits) {
       Load(RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16), TinyGatedConfig()));
   EXPECT_EQ(weights.trunk.embedding.const_data_ptr(),
             BytesOf(weights, "model.embed_tokens.weight"));
-  EXPECT_EQ(weights.trunk.layers[1].down.const_data_ptr(),
+  EXPECT_EQ(weights.trunk.layers[1].down.values.const_data_ptr(),
             BytesOf(weights, "model.layers.1.mlp.down_proj.weight"));
   EXPECT_EQ(std::get<GatedHeadWeights>(weights.head).gate[2].weight.const_data_ptr(),
             BytesOf(weights, "gating.layers.2.weight"));
@@ -55,7 +56,7 @@ TEST(WeightsTest, ConvertsToTheDtypesAskedForAndKeepsNormsInFloat32) {
       const Weights weights,
       Load(tensors, TinyGatedConfig(),
            {.device = at::kCPU, .trunk_dtype = at::kFloat, .head_dtype = at::kBFloat16}));
-  EXPECT_EQ(weights.trunk.layers[0].query.scalar_type(), at::kFloat);
+  EXPECT_EQ(weights.trunk.layers[0].qkv.values.scalar_type(), at::kFloat);
   EXPECT_EQ(weights.trunk.layers[0].input_norm.scalar_type(), at::kFloat);
   EXPECT_EQ(weights.trunk.embedding.scalar_type(),
             at::kBFloat16);  // Exact as it is, and half the size.
@@ -82,7 +83,56 @@ TEST(WeightsTest, ReadsTheSameNumbersAtAnyAddress) {
   ASSERT_OK_AND_ASSIGN(const Weights odd,
                        LoadWeights(std::move(checkpoint), TinyScalarConfig(), {}));
   EXPECT_TRUE(at::equal(odd.trunk.embedding, aligned.trunk.embedding));
-  EXPECT_TRUE(at::equal(odd.trunk.layers[0].up, aligned.trunk.layers[0].up));
+  EXPECT_TRUE(
+      at::equal(odd.trunk.layers[0].gate_up.values, aligned.trunk.layers[0].gate_up.values));
+}
+
+TEST(WeightsTest, LaysTheMatricesOfOneProductOneBelowTheOther) {
+  ASSERT_OK_AND_ASSIGN(
+      const Weights weights,
+      Load(RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16), TinyGatedConfig()));
+  const auto stored = [&](const std::string& part, int64_t rows) {
+    const char* const bytes = BytesOf(weights, absl::StrCat("model.layers.1.", part, ".weight"));
+    return at::from_blob(const_cast<char*>(bytes), {rows, 48}, at::kBFloat16);
+  };
+  const LayerWeights& layer = weights.trunk.layers[1];
+  EXPECT_TRUE(at::equal(layer.qkv.values,
+                        at::cat({stored("self_attn.q_proj", 64), stored("self_attn.k_proj", 32),
+                                 stored("self_attn.v_proj", 32)})));
+  EXPECT_TRUE(at::equal(layer.gate_up.values,
+                        at::cat({stored("mlp.gate_proj", 90), stored("mlp.up_proj", 90)})));
+  EXPECT_FALSE(layer.qkv.scales.defined());
+}
+
+TEST(WeightsTest, QuantisesTheMatricesOfLayersAndNothingElse) {
+  ModelConfig config = TinyGatedConfig();
+  config.intermediate_size = 96;
+  const TensorMap tensors = RandomTensors(config, TensorDtype::kFloat32);
+  ASSERT_OK_AND_ASSIGN(const Weights exact, Load(tensors, config, {.trunk_dtype = at::kFloat}));
+  ASSERT_OK_AND_ASSIGN(const Weights small, Load(tensors, config, {.trunk_dtype = kFloat8}));
+  const LayerWeights& a = exact.trunk.layers[1];
+  const LayerWeights& b = small.trunk.layers[1];
+  for (const auto& [found, original] : {std::pair{b.qkv, a.qkv},
+                                        {b.attention_output, a.attention_output},
+                                        {b.gate_up, a.gate_up},
+                                        {b.down, a.down}}) {
+    EXPECT_TRUE(at::equal(Dequantize(found), Dequantize(QuantizeRows(original.values))));
+  }
+  EXPECT_EQ(small.trunk.embedding.scalar_type(), at::kBFloat16);
+  EXPECT_EQ(b.input_norm.scalar_type(), at::kFloat);
+}
+
+TEST(WeightsTest, RefusesEightBitsForSizesThatTheirProductsDoNotTake) {
+  EXPECT_THAT(Load(RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16), TinyGatedConfig(),
+                   {.trunk_dtype = kFloat8}),
+              StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("intermediate_size of 90")));
+}
+
+TEST(WeightsTest, RefusesAConfigOfHugeSizesWithoutTakingRoomForThem) {
+  ModelConfig config = TinyGatedConfig();
+  config.intermediate_size = int64_t{1} << 40;
+  EXPECT_THAT(Load(RandomTensors(TinyGatedConfig(), TensorDtype::kBFloat16), config),
+              IsDataLossAbout("of another shape", "mlp.gate_proj"));
 }
 
 TEST(WeightsTest, NamesATensorThatIsMissing) {

@@ -57,6 +57,7 @@ TEST(ServerFlagsTest, EveryFlagArrivesInItsField) {
                                                        "chatml",
                                                        "--cpu-threads",
                                                        "3",
+                                                       "--deterministic",
                                                        "--encoder-threads",
                                                        "4",
                                                        "--max-batch-tokens",
@@ -88,6 +89,7 @@ TEST(ServerFlagsTest, EveryFlagArrivesInItsField) {
   EXPECT_EQ(flags.model.heads, "reference");
   EXPECT_EQ(flags.model.chat_template, "chatml");
   EXPECT_EQ(flags.model.cpu_threads, 3);
+  EXPECT_TRUE(flags.model.deterministic);
   EXPECT_EQ(flags.server.encoder_threads, 4);
   EXPECT_EQ(flags.server.max_batch_tokens, 5);
   EXPECT_EQ(flags.server.max_queued_tokens, 6);
@@ -121,6 +123,8 @@ TEST(ServerFlagsTest, HelpNamesEveryFlagWithItsVariableAndGivesAnExample) {
                            "--heads",
                            "--chat-template",
                            "--cpu-threads",
+                           "--deterministic",
+                           "ASSAY_DETERMINISTIC",
                            "--encoder-threads",
                            "--max-batch-tokens",
                            "--max-queued-tokens",
