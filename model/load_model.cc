@@ -116,7 +116,9 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
                                                    {.chat_template = options.chat_template}));
   ASSAY_ASSIGN_OR_RETURN(const auto tensors, CheckpointTensors::Open(options.folder));
   ASSAY_RETURN_IF_ERROR(AdoptCheckpointForm(tensors->tensors(), &read.config));
-  ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> devices, ResolveDevices(options.devices));
+  model_options.cpu_threads = CpuThreads(options.cpu_threads);
+  ASSAY_ASSIGN_OR_RETURN(std::vector<std::string> devices, ResolveDevices(options.devices));
+  devices = WithWorkers(devices, options.workers, model_options.cpu_threads);
   if (model_options.dtype == ComputeDtype::kFp8) {
     for (const std::string& device : devices) ASSAY_RETURN_IF_ERROR(RequireFp8(device));
   }

@@ -224,6 +224,23 @@ TEST(LoadModelTest, RefusesAModelThatDoesNotFitBeforeAnyWeightIsRead) {
   EXPECT_THAT(told, HasSubstr("bfloat16 on cpu: weights "));
 }
 
+TEST(LoadModelTest, EveryDeviceHasItsWorkersAndTheyScoreAlike) {
+  LoadOptions options = OnCpu(GoldenFolder("scalar"));
+  options.workers = 3;
+  options.cpu_threads = 2;
+  ASSERT_OK_AND_ASSIGN(const LoadedModel three, LoadModel(options));
+  EXPECT_EQ(three.info.device, "cpu,cpu,cpu");
+  ASSERT_EQ(three.scorers.size(), 3);
+  const PromptGroup group{.prefix = {}, .responses = {{.tokens = {5, 6, 7}}}};
+  const float score = (*three.scorers[0]->ScoreBatch({&group, 1})[0]).score;
+  EXPECT_EQ((*three.scorers[2]->ScoreBatch({&group, 1})[0]).score, score);
+  options.workers = 0;
+  EXPECT_EQ(LoadModel(options)->info.device, "cpu,cpu");
+  options.workers = -1;
+  EXPECT_THAT(LoadModel(options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("workers is -1")));
+}
+
 TEST(LoadModelTest, TellsThePlanOfAModelThatFitsOnceADevice) {
   LoadOptions options = OnCpu(GoldenFolder("scalar"));
   options.devices = {"cpu", "cpu"};
