@@ -8,18 +8,11 @@
 #include "model/cpu_attention_plan.h"
 #include "model/kernels/products.h"
 #include "model/kernels/row_kernels.h"
+#include "model/row_blocks.h"
 #include "model/stored_numbers.h"
 
 namespace assay {
 namespace {
-
-// Rows of a block: few enough that its activations stay in a core's cache, enough that the weights, read once a block,
-// come from memory for less than the products cost.
-constexpr int64_t kBlockRows = 96;
-constexpr int64_t kBlockRowsOfLargeLayers = 240;
-constexpr int64_t kLargeLayerBytes = int64_t{24} << 20;
-// Blocks are cut at multiples of this: whole tiles of every instruction set (6 or 4 rows).
-constexpr int64_t kRowMultiple = 12;
 
 // What one thread needs for a block; grows, and stays with the thread.
 struct Scratch {
@@ -41,24 +34,6 @@ struct Rows {
       : memory(count * numbers * BytesOf(kind)), row_bytes(numbers * BytesOf(kind)) {}
   char* at(int64_t row) { return memory.data() + row * row_bytes; }
 };
-
-struct Block {
-  int64_t begin;
-  int64_t end;
-  int64_t size() const { return end - begin; }
-};
-
-// Cuts `rows` evenly: at least a block for each thread, none over `most`.
-std::vector<Block> CutIntoBlocks(int64_t rows, int64_t threads, int64_t most) {
-  const int64_t rounds = (rows + threads * most - 1) / (threads * most);
-  const int64_t even = (rows + threads * rounds - 1) / (threads * rounds);
-  const int64_t size = (even + kRowMultiple - 1) / kRowMultiple * kRowMultiple;
-  std::vector<Block> blocks;
-  for (int64_t begin = 0; begin < rows; begin += size) {
-    blocks.push_back({begin, std::min(begin + size, rows)});
-  }
-  return blocks;
-}
 
 }  // namespace
 
@@ -86,10 +61,10 @@ class CpuTrunk::Pass {
     const std::vector<CpuLayer>& layers = trunk_.weights_.layers;
     const CpuAttentionPlan plan = PlanCpuAttention(batch_.segments, computation_.threads());
     Embed();
-    OverBlocks([&](Block block) { Project(layers.front(), block, layers.size() == 1); });
+    OverBlocks([&](RowBlock block) { Project(layers.front(), block, layers.size() == 1); });
     for (size_t i = 0; i + 1 < layers.size(); ++i) {
       AttendAll(plan);
-      OverBlocks([&](Block block) {
+      OverBlocks([&](RowBlock block) {
         Finish(layers[i], block);
         Project(layers[i + 1], block, i + 2 == layers.size());
       });
@@ -97,9 +72,9 @@ class CpuTrunk::Pass {
     // The last layer has its keys and values of all rows; the rest is computed of the wanted ones.
     const std::vector<int64_t> wanted = SortedUnique(rows);
     KeepRows(wanted);
-    OverBlocks([&](Block block) { ProjectQueries(layers.back(), block, wanted); });
+    OverBlocks([&](RowBlock block) { ProjectQueries(layers.back(), block, wanted); });
     AttendAll(PlanCpuAttentionOfRows(batch_.segments, wanted));
-    OverBlocks([&](Block block) { Finish(layers.back(), block); });
+    OverBlocks([&](RowBlock block) { Finish(layers.back(), block); });
     WriteHidden(rows, wanted, hidden);
   }
 
@@ -112,10 +87,9 @@ class CpuTrunk::Pass {
 
   template <typename Work>
   void OverBlocks(const Work& work) {
-    const CpuLayer& layer = trunk_.weights_.layers.front();
-    const bool is_large = static_cast<int64_t>(layer.gate_up.data.size()) > kLargeLayerBytes;
-    const std::vector<Block> blocks = CutIntoBlocks(
-        rows_, computation_.threads(), is_large ? kBlockRowsOfLargeLayers : kBlockRows);
+    const std::vector<RowBlock> blocks =
+        CutIntoBlocks(rows_, computation_.threads(),
+                      MostRowsOfABlock(trunk_.weights_.layers.front().Bytes()));
     computation_.ForEach(static_cast<int64_t>(blocks.size()),
                          [&](int64_t i) { work(blocks[i]); });
   }
@@ -145,7 +119,7 @@ class CpuTrunk::Pass {
   }
 
   // The rows of `block`, normed, as a product's left side.
-  ProductRows Normed(const std::vector<float>& weight, Block block) {
+  ProductRows Normed(const std::vector<float>& weight, RowBlock block) {
     const ProductRows left = LeftRows(block.size(), width_);
     const float eps = static_cast<float>(config_.rms_norm_eps);
     for (int64_t i = 0; i < block.size(); ++i) {
@@ -188,7 +162,7 @@ class CpuTrunk::Pass {
     return (query_size_ + columns - 1) / columns;
   }
   // Panels first..end-1 of q, k and v of the block: [rows, columns] float32.
-  float* ProjectPanels(const CpuLayer& layer, Block block, size_t first, size_t end) {
+  float* ProjectPanels(const CpuLayer& layer, RowBlock block, size_t first, size_t end) {
     const size_t columns = (end - first) * layer.query_key_value.panel_columns;
     float* const projected = scratch.projected.Reserve(block.size() * columns);
     Multiply(Normed(layer.input_norm, block), layer.query_key_value, first, end, projected,
@@ -197,7 +171,7 @@ class CpuTrunk::Pass {
   }
 
   // q, k and v of the block's rows; without q where only keys are wanted.
-  void Project(const CpuLayer& layer, Block block, bool keys_only) {
+  void Project(const CpuLayer& layer, RowBlock block, bool keys_only) {
     const size_t panels = layer.query_key_value.panels();
     const size_t query_panels = QueryPanels(layer);
     const size_t first = keys_only ? query_panels : 0;
@@ -218,7 +192,7 @@ class CpuTrunk::Pass {
   }
 
   // q of the block's rows, which are those `wanted` of the pack.
-  void ProjectQueries(const CpuLayer& layer, Block block, const std::vector<int64_t>& wanted) {
+  void ProjectQueries(const CpuLayer& layer, RowBlock block, const std::vector<int64_t>& wanted) {
     const size_t panels = QueryPanels(layer);
     const float* projected = ProjectPanels(layer, block, 0, panels);
     for (int64_t row = block.begin; row < block.end; ++row) {
@@ -246,7 +220,7 @@ class CpuTrunk::Pass {
   }
 
   // Everything of the layer that comes after attention.
-  void Finish(const CpuLayer& layer, Block block) {
+  void Finish(const CpuLayer& layer, RowBlock block) {
     MultiplyAdd(Between(attended_.at(block.begin), block.size(), PaddedDepth(query_size_)),
                 layer.attention_output, x(block.begin), width_);
     const size_t computed = layer.gate_up.columns / 2;

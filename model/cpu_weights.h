@@ -4,6 +4,7 @@
 #ifndef ASSAY_MODEL_CPU_WEIGHTS_H_
 #define ASSAY_MODEL_CPU_WEIGHTS_H_
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -25,6 +26,11 @@ struct CpuLayer {
   std::vector<float> post_attention_norm;
   PackedMatrix gate_up;  // Each panel: half a panel of gate, then the same of up.
   PackedMatrix down;     // [I] -> [H]
+
+  int64_t Bytes() const {
+    return static_cast<int64_t>(query_key_value.data.size() + attention_output.data.size() +
+                                gate_up.data.size() + down.data.size());
+  }
 };
 
 struct CpuTrunkWeights {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "model/stored_numbers.h"
 
@@ -20,16 +21,22 @@ void Scatter(const std::vector<float>& row, size_t column, size_t columns, T* pa
   }
 }
 
-// The scale of the row as bytes, and its bytes' sum.
+// The scale of the row as bytes, and its bytes' sum. A row with a number that is none gets a scale that is none, so that
+// what is computed with it is found out.
 void ScatterInt8(const std::vector<float>& row, size_t column, size_t columns, int8_t* panel,
                  float* scale, int32_t* byte_sum) {
   float largest = 0;
-  for (float value : row) largest = std::max(largest, std::abs(value));
-  *scale = largest / kLargestInt8;
+  bool is_finite = true;
+  for (float value : row) {
+    largest = std::max(largest, std::abs(value));
+    is_finite = is_finite && std::isfinite(value);
+  }
+  *scale = is_finite ? largest / kLargestInt8 : std::numeric_limits<float>::quiet_NaN();
   const float inverse = largest > 0 ? kLargestInt8 / largest : 0;
   int32_t sum = 0;
   Scatter<int8_t, 4>(row, column, columns, panel, [&](float value) {
-    const int8_t rounded = static_cast<int8_t>(std::nearbyint(value * inverse));
+    const int8_t rounded =
+        is_finite ? static_cast<int8_t>(std::nearbyint(value * inverse)) : int8_t{0};
     sum += rounded;
     return rounded;
   });

@@ -1,18 +1,16 @@
 #include "model/kernels/packed_matrix.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <cmath>
+#include <limits>
 #include <random>
+#include <vector>
 
 #include "model/stored_numbers.h"
 
 namespace assay {
 namespace {
-
-using ::testing::Each;
-using ::testing::ElementsAre;
 
 constexpr size_t kPanel = 8;
 
@@ -70,6 +68,16 @@ TEST(PackedMatrixTest, AnInt8ColumnReachesItsLargestNumberAndErrsByHalfAStepAtMo
     EXPECT_EQ(packed.byte_sums[column], 128 * sum);
   }
   EXPECT_EQ(packed.scales[15], 0);
+}
+
+TEST(PackedMatrixTest, AWeightThatIsNoNumberMakesItsInt8ColumnNone) {
+  for (float none : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    std::vector<float> numbers = RandomNumbers(2 * 64, 4);
+    numbers[70] = none;
+    const PackedMatrix packed = PackMatrix(Numbers::kInt8, kPanel, 64, RowsOf(numbers, 64));
+    EXPECT_TRUE(std::isfinite(packed.scales[0]));
+    EXPECT_TRUE(std::isnan(packed.scales[1]));
+  }
 }
 
 TEST(PackedMatrixTest, ARowThatIsNoneIsZero) {
