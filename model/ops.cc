@@ -3,9 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <numbers>
 #include <optional>
 
 namespace assay {
@@ -28,26 +26,6 @@ at::Tensor ProductOnCpu(const at::Tensor& x, const at::Tensor& weight) {
   const at::Tensor product =
       at::mm(WithRows(x, kMinProductSide), WithRows(weight, kMinProductSide).t());
   return product.narrow(0, 0, x.size(0)).narrow(1, 0, weight.size(0));
-}
-
-// Frequencies [D / 2] float32 of the unscaled embedding.
-at::Tensor BaseFrequencies(const ModelConfig& config) {
-  const at::Tensor exponents =
-      at::arange(0, config.head_dim, 2, at::kFloat).div(static_cast<double>(config.head_dim));
-  return at::pow(config.rope_theta, exponents).reciprocal();
-}
-
-// Long wavelengths are stretched by `factor`, short ones kept, those between blended.
-at::Tensor ScaleFrequencies(const at::Tensor& frequencies, const Llama3RopeScaling& scaling) {
-  const double context = static_cast<double>(scaling.original_max_position_embeddings);
-  const at::Tensor wavelengths = (2 * std::numbers::pi) / frequencies;
-  const at::Tensor stretched = frequencies / scaling.factor;
-  const at::Tensor smooth = (context / wavelengths - scaling.low_freq_factor) /
-                            (scaling.high_freq_factor - scaling.low_freq_factor);
-  const at::Tensor blended = (1 - smooth) * stretched + smooth * frequencies;
-  const at::Tensor is_long = wavelengths.gt(context / scaling.low_freq_factor);
-  const at::Tensor is_short = wavelengths.lt(context / scaling.high_freq_factor);
-  return at::where(is_long, stretched, at::where(is_short, frequencies, blended));
 }
 
 // The segment's keys (or values), prefix first: [rows, B, D].
@@ -112,11 +90,12 @@ at::Tensor Linear(const at::Tensor& x, const at::Tensor& weight, int64_t row_til
 }
 
 RotaryTable MakeRotaryTable(const ModelConfig& config, at::Device device) {
-  at::Tensor frequencies = BaseFrequencies(config);
-  if (config.rope_scaling) frequencies = ScaleFrequencies(frequencies, *config.rope_scaling);
-  const at::Tensor positions = at::arange(config.max_positions, at::kFloat);
-  const at::Tensor angles = positions.unsqueeze(1) * frequencies;
-  return {angles.cos().to(device), angles.sin().to(device)};
+  RotaryAngles angles = MakeRotaryAngles(config);
+  const auto tensor = [&](std::vector<float>& values) {
+    return at::from_blob(values.data(), {config.max_positions, angles.pairs}, at::kFloat)
+        .to(device, at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+  };
+  return {tensor(angles.cos), tensor(angles.sin)};
 }
 
 at::Tensor Rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {

@@ -15,6 +15,7 @@
 
 #include "model/model_config.h"
 #include "model/packed_batch.h"
+#include "model/rotary_angles.h"
 
 namespace assay {
 
@@ -34,9 +35,7 @@ struct RotaryTable {
   at::Tensor sin;
 };
 
-// The angle of pair i at position p is p x theta^(-2i/D), frequencies scaled as the config says.
-// Source: Su et al. 2021, "RoFormer", section 3.4.2; scaling: transformers, modeling_rope_utils.py,
-// _compute_llama3_parameters. In float32 throughout, as there.
+// Those of rotary_angles.h.
 RotaryTable MakeRotaryTable(const ModelConfig& config, at::Device device);
 
 // Turns pairs (i, i + D/2) of every head by its row's angles: x [N, heads, D] C; cos, sin [N, D / 2] float32 ->

@@ -126,37 +126,6 @@ TEST_F(OpsTest, RotateTurnsEachPairByItsPositionTimesItsFrequency) {
   EXPECT_TRUE(at::equal(RotatedByTable(x, {0, 0, 0, 0}, config), x));
 }
 
-TEST_F(OpsTest, Llama3ScalingStretchesLongWavesKeepsShortOnesAndBlendsBetween) {
-  ModelConfig config = TinyScalarConfig();
-  config.rope_theta = 500000;
-  config.rope_scaling = Llama3RopeScaling{.factor = 8,
-                                          .low_freq_factor = 1,
-                                          .high_freq_factor = 4,
-                                          .original_max_position_embeddings = 64};
-  std::vector<double> frequencies;
-  int kept = 0, blended = 0, stretched = 0;
-  for (int64_t i = 0; i < config.head_dim / 2; ++i) {
-    const double frequency = std::pow(config.rope_theta, -2.0 * i / config.head_dim);
-    const double turns_in_context = 64 * frequency / (2 * M_PI);
-    if (turns_in_context > 4) {
-      frequencies.push_back(frequency);
-      ++kept;
-    } else if (turns_in_context < 1) {
-      frequencies.push_back(frequency / 8);
-      ++stretched;
-    } else {
-      const double share = (turns_in_context - 1) / (4 - 1);
-      frequencies.push_back(share * frequency + (1 - share) * frequency / 8);
-      ++blended;
-    }
-  }
-  ASSERT_TRUE(kept > 0 && blended > 0 && stretched > 0);
-  const at::Tensor x = at::randn({3, 1, config.head_dim});
-  EXPECT_LE(MaxDifference(RotatedByTable(x, {1, 50, 127}, config),
-                          RotatedByComplexNumbers(x, {1, 50, 127}, frequencies)),
-            2e-5);
-}
-
 // Attention written out row by row in double.
 at::Tensor NaiveAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                           const std::vector<PackedSegment>& segments) {
