@@ -156,11 +156,12 @@ TEST(GoldenTest, ArmormMiniInFloat32EqualsTheReference) {
 
 TEST(GoldenTest, ArmormMiniInBfloat16StaysWithinItsNoise) {
   const Scored scored = ScoreGolden(kMini, kMiniGolden, "bfloat16", "precise");
-  double from_float32 = 0, from_bfloat16 = 0;
+  double from_float32 = 0, from_bfloat16 = 0, squares = 0;
   for (size_t i = 0; i < scored.scores.size(); ++i) {
     const double score = scored.scores[i].score;
-    from_float32 =
-        std::max(from_float32, std::fabs(score - scored.rows[i]["float32"]["score"].get<double>()));
+    const double error = std::fabs(score - scored.rows[i]["float32"]["score"].get<double>());
+    from_float32 = std::max(from_float32, error);
+    squares += error * error;
     from_bfloat16 =
         std::max(from_bfloat16, std::fabs(score - scored.rows[i]["bfloat16_score"].get<double>()));
   }
@@ -170,8 +171,9 @@ TEST(GoldenTest, ArmormMiniInBfloat16StaysWithinItsNoise) {
   // Two roundings of one float32 score, each with an error of its own.
   EXPECT_LE(from_bfloat16, 0.055);
   // A model whose arithmetic has changed must be measured again: data/README.md has the command.
+  // Other texts than those measured: the root mean square is comparable, the largest is not.
   ASSERT_TRUE(scored.info.score_error.has_value());
-  EXPECT_LE(from_float32, scored.info.score_error->score.largest);
+  EXPECT_LE(std::sqrt(squares / scored.scores.size()), 2 * scored.info.score_error->score.rms);
 }
 
 }  // namespace
