@@ -49,7 +49,7 @@ CpuAttentionPlan PlanCpuAttention(const std::vector<PackedSegment>& segments, in
 }
 
 CpuAttentionPlan PlanCpuAttentionOfRows(const std::vector<PackedSegment>& segments,
-                                  const std::vector<int64_t>& wanted) {
+                                        const std::vector<int64_t>& wanted) {
   CpuAttentionPlan plan;
   plan.key_rows.resize(segments.size());
   size_t next = 0;

@@ -21,9 +21,10 @@ struct AttentionSpan {
 };
 
 struct CpuAttentionPlan {
-  std::vector<AttentionQuery> queries;         // Segment by segment.
-  std::vector<std::vector<int32_t>> key_rows;  // Of each segment: its prefix, then its own rows; empty without queries.
-  std::vector<AttentionSpan> spans;            // Cover all queries.
+  std::vector<AttentionQuery> queries;  // Segment by segment.
+  std::vector<std::vector<int32_t>>
+      key_rows;  // Of each segment: its prefix, then its own rows; empty without queries.
+  std::vector<AttentionSpan> spans;  // Cover all queries.
 };
 
 // All rows of the pack; query i is row i. For several threads a long segment is cut into several spans.
@@ -31,7 +32,7 @@ CpuAttentionPlan PlanCpuAttention(const std::vector<PackedSegment>& segments, in
 
 // Only the rows `wanted` (ascending, none twice); the query of wanted[i] is row i.
 CpuAttentionPlan PlanCpuAttentionOfRows(const std::vector<PackedSegment>& segments,
-                                  const std::vector<int64_t>& wanted);
+                                        const std::vector<int64_t>& wanted);
 
 }  // namespace assay
 

@@ -57,7 +57,8 @@ class CpuTeam {
     std::atomic<int64_t> next = 0;
     std::atomic<int> helpers = 0;  // Changed under mu_.
     std::atomic_flag failed = ATOMIC_FLAG_INIT;
-    std::exception_ptr error = nullptr;  // By the thread that set `failed`; read after all have left.
+    std::exception_ptr error =
+        nullptr;  // By the thread that set `failed`; read after all have left.
   };
 
   void RunHelper() ABSL_LOCKS_EXCLUDED(mu_);
@@ -70,7 +71,7 @@ class CpuTeam {
 
   const int threads_;
   std::atomic<int> computations_ = 0;
-  std::atomic<int> helping_ = 0;    // Helpers inside a job; changed under mu_.
+  std::atomic<int> helping_ = 0;      // Helpers inside a job; changed under mu_.
   std::atomic<uint64_t> posted_ = 0;  // Jobs so far; changed under mu_.
 
   Mutex mu_;

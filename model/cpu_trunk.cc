@@ -87,11 +87,9 @@ class CpuTrunk::Pass {
 
   template <typename Work>
   void OverBlocks(const Work& work) {
-    const std::vector<RowBlock> blocks =
-        CutIntoBlocks(rows_, computation_.threads(),
-                      MostRowsOfABlock(trunk_.weights_.layers.front().Bytes()));
-    computation_.ForEach(static_cast<int64_t>(blocks.size()),
-                         [&](int64_t i) { work(blocks[i]); });
+    const std::vector<RowBlock> blocks = CutIntoBlocks(
+        rows_, computation_.threads(), MostRowsOfABlock(trunk_.weights_.layers.front().Bytes()));
+    computation_.ForEach(static_cast<int64_t>(blocks.size()), [&](int64_t i) { work(blocks[i]); });
   }
 
   float* x(int64_t row) { return x_.data() + row * width_; }
@@ -144,9 +142,8 @@ class CpuTrunk::Pass {
     }
     const ProductRows left = LeftRows(count, depth);
     for (int64_t i = 0; i < count; ++i) {
-      scratch.scales.data()[i] =
-          QuantizeRow(rows + i * depth * BytesOf(between_), between_, depth,
-                      reinterpret_cast<uint8_t*>(LeftRow(i, depth)));
+      scratch.scales.data()[i] = QuantizeRow(rows + i * depth * BytesOf(between_), between_, depth,
+                                             reinterpret_cast<uint8_t*>(LeftRow(i, depth)));
     }
     return left;
   }

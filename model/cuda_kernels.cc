@@ -42,7 +42,8 @@ const AssayKernelTable* CudaKernels() { return loaded_table; }
 
 void CheckKernel(int error) {
   if (error == 0) return;
-  throw std::runtime_error(absl::StrCat("CUDA kernel: ", CudaKernels() == nullptr ? "" : CudaKernels()->error_text(error)));
+  throw std::runtime_error(absl::StrCat(
+      "CUDA kernel: ", CudaKernels() == nullptr ? "" : CudaKernels()->error_text(error)));
 }
 
 }  // namespace assay

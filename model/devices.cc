@@ -16,8 +16,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
-#include "model/machine.h"
 #include "model/cuda_kernels.h"
+#include "model/machine.h"
 
 namespace assay {
 namespace {

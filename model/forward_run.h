@@ -65,7 +65,8 @@ class ForwardRun {
   const Clock* const clock_;
   std::ostream* const output_;
 
-  std::vector<Batch> batches_ = std::vector<Batch>(1);  // Full ones, then the one that is gathering.
+  std::vector<Batch> batches_ =
+      std::vector<Batch>(1);  // Full ones, then the one that is gathering.
   // Totals.
   int64_t responses_ = 0;
   int64_t errors_ = 0;

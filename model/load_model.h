@@ -24,11 +24,11 @@ struct LoadOptions {
   std::string name = "";               // ModelInfo::name; empty: the folder's own name.
   std::string chat_template = "auto";  // See TextOptions.
   std::vector<std::string> devices = {"auto"};  // See ResolveDevices().
-  std::string dtype = "auto";                   // "auto" (bfloat16), "bfloat16", "float32", "int8", "fp8".
-  std::string heads = "precise";                // "precise", "reference"; see HeadPrecision.
-  bool deterministic = false;                   // See RewardModelOptions.
-  bool share_prefixes = true;                   // See RewardModelOptions.
-  int workers = 0;  // Scorers on each device, >= 0; 0: see WithWorkers().
+  std::string dtype = "auto";     // "auto" (bfloat16), "bfloat16", "float32", "int8", "fp8".
+  std::string heads = "precise";  // "precise", "reference"; see HeadPrecision.
+  bool deterministic = false;     // See RewardModelOptions.
+  bool share_prefixes = true;     // See RewardModelOptions.
+  int workers = 0;                // Scorers on each device, >= 0; 0: see WithWorkers().
   // Tokens of the largest batch, for the memory plan; >= 0. 0: DefaultBatchTokens(), see memory_plan.h.
   int64_t batch_tokens = 0;
   // Told, before any weight is read, what will be kept on each device, in one line; may be empty. See device_plan.h.

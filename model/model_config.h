@@ -17,20 +17,20 @@ namespace assay {
 
 // How the rewards are read from the trunk's last hidden states.
 enum class HeadKind {
-  kGated,   // ArmoRM: regression head, reward transform, gate. Tensors regression_layer.*, reward_transform_matrix, gating.*
+  kGated,  // ArmoRM: regression head, reward transform, gate. Tensors regression_layer.*, reward_transform_matrix, gating.*
   kScalar,  // One linear layer to one number; its tensor is ModelConfig::scalar_head.
 };
 
 // Llama 3.1's frequency scaling. Source: transformers, modeling_rope_utils.py, _compute_llama3_parameters.
 struct Llama3RopeScaling {
-  double factor;                             // > 0
-  double low_freq_factor;                    // > 0, < high_freq_factor
+  double factor;           // > 0
+  double low_freq_factor;  // > 0, < high_freq_factor
   double high_freq_factor;
   int64_t original_max_position_embeddings;  // > 0
 };
 
 struct ModelConfig {
-  std::string architecture;  // As in the file: architectures[0].
+  std::string architecture;             // As in the file: architectures[0].
   std::string trunk_prefix = "model.";  // Of the trunk's tensors; checkpoint_form.h decides.
 
   int64_t hidden_size;
@@ -54,8 +54,8 @@ struct ModelConfig {
   int64_t gating_hidden_dim = 0;
   int64_t gating_n_hidden = 0;  // Hidden layers; the gate has one more linear layer than this.
   double gating_temperature = 0;
-  TokenIds gate_pattern;                  // Not empty. gating_token_pattern's own key, else ArmoRM's five ids.
-  std::vector<std::string> objectives;    // num_objectives names.
+  TokenIds gate_pattern;  // Not empty. gating_token_pattern's own key, else ArmoRM's five ids.
+  std::vector<std::string> objectives;  // num_objectives names.
 };
 
 // Reads the text of a config.json. What only the tensors tell is left at its default.

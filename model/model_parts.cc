@@ -95,8 +95,7 @@ absl::StatusOr<ModelParts> LoadToCpu(const ModelConfig& config, const Checkpoint
   auto team = std::make_shared<CpuTeam>(options.cpu_threads);
   ASSAY_ASSIGN_OR_RETURN(CpuTrunkWeights weights,
                          LoadCpuTrunk(tensors, config, numbers, book, *team));
-  parts.trunk =
-      std::make_unique<TrunkOnCpu>(config, std::move(weights), numbers, std::move(team));
+  parts.trunk = std::make_unique<TrunkOnCpu>(config, std::move(weights), numbers, std::move(team));
   return parts;
 }
 
@@ -107,17 +106,14 @@ absl::StatusOr<ModelParts> LoadToDevice(const ModelConfig& config,
     return absl::FailedPreconditionError(
         absl::StrCat("dtype int8 is for the CPU; device is ", options.device));
   }
-  ASSAY_ASSIGN_OR_RETURN(
-      Weights weights,
-      LoadWeights(std::move(tensors), config,
-                  {.device = at::Device(options.device),
-                   .trunk_dtype = TorchDtypeOf(options.dtype),
-                   .head_dtype = HeadDtypeOf(options)}));
+  ASSAY_ASSIGN_OR_RETURN(Weights weights, LoadWeights(std::move(tensors), config,
+                                                      {.device = at::Device(options.device),
+                                                       .trunk_dtype = TorchDtypeOf(options.dtype),
+                                                       .head_dtype = HeadDtypeOf(options)}));
   ModelParts parts;
   parts.head = std::move(weights.head);
   parts.row_tile = options.deterministic ? kDeterministicRowTile : 0;
-  parts.trunk =
-      std::make_unique<TrunkOnDevice>(config, std::move(weights.trunk), parts.row_tile);
+  parts.trunk = std::make_unique<TrunkOnDevice>(config, std::move(weights.trunk), parts.row_tile);
   return parts;
 }
 

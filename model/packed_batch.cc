@@ -87,8 +87,8 @@ class TreePacker {
                      [&](size_t a, size_t b) { return next_token(a) < next_token(b); });
     std::vector<Branch> parts;
     for (auto begin = sorted.begin(); begin != sorted.end();) {
-      const auto end = std::find_if(
-          begin, sorted.end(), [&](size_t m) { return next_token(m) != next_token(*begin); });
+      const auto end = std::find_if(begin, sorted.end(),
+                                    [&](size_t m) { return next_token(m) != next_token(*begin); });
       parts.push_back({{begin, end}, branch.depth, branch.path});
       begin = end;
     }

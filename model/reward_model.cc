@@ -155,7 +155,8 @@ absl::StatusOr<std::unique_ptr<RewardModel>> RewardModel::Create(
   try {
     const c10::InferenceMode inference_mode;
     ASSAY_ASSIGN_OR_RETURN(ModelParts parts, LoadModelParts(config, tensors, options));
-    const bool tiled = parts.row_tile != 0;  // Where sharing would change bits; see varlen_attention.h.
+    // In tiles, sharing would change bits; see varlen_attention.h.
+    const bool share_prefixes = options.share_prefixes && parts.row_tile == 0;
     info.weights_hash = tensors->WeightsHash(options.cpu_threads);
     info.revision = ModelRevision({.weights = info.weights_hash,
                                    .config = info.config_hash,
@@ -164,13 +165,12 @@ absl::StatusOr<std::unique_ptr<RewardModel>> RewardModel::Create(
     info.dtype = std::string(NameOf(options.dtype));
     info.heads = options.heads == HeadPrecision::kPrecise ? "precise" : "reference";
     info.device = options.device;
-    return absl::WrapUnique(new RewardModel(
-        std::make_shared<const Loaded>(Loaded{.config = config,
-                                              .tensors = std::move(tensors),
-                                              .parts = std::move(parts),
-                                              .share_prefixes =
-                                                  options.share_prefixes && !tiled}),
-        std::move(info)));
+    return absl::WrapUnique(
+        new RewardModel(std::make_shared<const Loaded>(Loaded{.config = config,
+                                                              .tensors = std::move(tensors),
+                                                              .parts = std::move(parts),
+                                                              .share_prefixes = share_prefixes}),
+                        std::move(info)));
   } catch (...) {
     return StatusOfTorchException();
   }

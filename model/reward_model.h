@@ -24,8 +24,8 @@ enum class ComputeDtype {
   kAuto,  // bfloat16, as the published numbers were made.
   kBFloat16,
   kFloat32,  // Exact to about 1e-5, at two to three times the cost.
-  kInt8,     // CPU only: products of int8 (packed_matrix.h), all else as in bfloat16. Faster, and further from float32.
-  kFp8,      // Products of 8-bit floats, the rest as kBFloat16 (float8.h). For devices that RequireFp8() (devices.h) allows.
+  kInt8,  // CPU only: products of int8 (packed_matrix.h), all else as in bfloat16. Faster, and further from float32.
+  kFp8,  // Products of 8-bit floats, the rest as kBFloat16 (float8.h). For devices that RequireFp8() (devices.h) allows.
 };
 
 enum class HeadPrecision {

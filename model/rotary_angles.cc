@@ -13,9 +13,9 @@ float Scaled(float frequency, const Llama3RopeScaling& scaling) {
   const float stretched = frequency / static_cast<float>(scaling.factor);
   if (wavelength > static_cast<float>(context / scaling.low_freq_factor)) return stretched;
   if (wavelength < static_cast<float>(context / scaling.high_freq_factor)) return frequency;
-  const float smooth = (static_cast<float>(context) / wavelength -
-                        static_cast<float>(scaling.low_freq_factor)) /
-                       static_cast<float>(scaling.high_freq_factor - scaling.low_freq_factor);
+  const float smooth =
+      (static_cast<float>(context) / wavelength - static_cast<float>(scaling.low_freq_factor)) /
+      static_cast<float>(scaling.high_freq_factor - scaling.low_freq_factor);
   return (1 - smooth) * stretched + smooth * frequency;
 }
 

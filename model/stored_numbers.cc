@@ -13,7 +13,8 @@ float FromHalf(uint16_t bits) {
   const uint32_t exponent = (bits >> 10) & 0x1F;
   const uint32_t fraction = bits & 0x3FF;
   if (exponent == 0x1F) return std::bit_cast<float>(sign | 0x7F800000u | (fraction << 13));
-  if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (fraction << 13));
+  if (exponent != 0)
+    return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (fraction << 13));
   const float magnitude = std::ldexp(static_cast<float>(fraction), -24);
   return sign != 0 ? -magnitude : magnitude;
 }

@@ -21,8 +21,10 @@ struct Message {
 
 // One conversation to score: the group's prefix, then these tokens.
 struct EncodedResponse {
-  TokenIds tokens;   // After the group's prefix; never empty, so the position of the reward is always here.
-  int64_t gate_at = -1;  // Position of the gate in the whole conversation, prefix counted; -1 for a model without a gate.
+  TokenIds
+      tokens;  // After the group's prefix; never empty, so the position of the reward is always here.
+  int64_t gate_at =
+      -1;  // Position of the gate in the whole conversation, prefix counted; -1 for a model without a gate.
   int64_t truncated_tokens = 0;  // Cut away before scoring.
 };
 
@@ -84,7 +86,8 @@ struct ModelInfo {
   std::string heads;
   std::string device;
   int64_t max_tokens = 0;  // Of one conversation, template included.
-  std::optional<ScoreError> score_error;  // Of this dtype and heads on this kind of device; absent: not measured.
+  std::optional<ScoreError>
+      score_error;  // Of this dtype and heads on this kind of device; absent: not measured.
 };
 
 }  // namespace assay

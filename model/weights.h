@@ -34,7 +34,8 @@ struct LayerWeights {
 };
 
 struct TrunkWeights {
-  at::Tensor embedding;  // [V, H] as stored, or C where C is narrower (bfloat16 where C is kFloat8).
+  at::Tensor
+      embedding;  // [V, H] as stored, or C where C is narrower (bfloat16 where C is kFloat8).
   std::vector<LayerWeights> layers;
   at::Tensor final_norm;  // [H]
 };
@@ -78,8 +79,7 @@ absl::StatusOr<Weights> LoadWeights(std::shared_ptr<const CheckpointTensors> ten
 
 // The head's tensors alone, taken from `book`, as views of its bytes where they can be. Missing or misshapen ones are
 // undefined: the result is good only if book.Finish() says so once the trunk's were taken too. Throws what torch throws.
-HeadWeights LoadHead(const ModelConfig& config, const WeightPlacement& placement,
-                     TensorBook& book);
+HeadWeights LoadHead(const ModelConfig& config, const WeightPlacement& placement, TensorBook& book);
 
 }  // namespace assay
 

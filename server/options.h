@@ -64,8 +64,8 @@ struct ModelOptions {
   std::string dtype = "auto";     // "auto", "bfloat16", "float32", "int8", "fp8".
   std::string heads = "precise";  // "precise", "reference".
   std::string chat_template = "auto";  // "auto", "llama3", "chatml".
-  int64_t workers = 0;      // On each device; 0: two, or one on a CPU of one thread.
-  int64_t cpu_threads = 0;  // 0: one a core.
+  int64_t workers = 0;                 // On each device; 0: two, or one on a CPU of one thread.
+  int64_t cpu_threads = 0;             // 0: one a core.
   bool deterministic = false;          // See RewardModelOptions.
 };
 

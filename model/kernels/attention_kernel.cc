@@ -4,13 +4,12 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "model/kernels/attention_kernel.cc"
-#include "hwy/foreach_target.h"
-// After foreach_target.h, as Highway wants it.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
+#include "hwy/foreach_target.h"
 #include "model/aligned_buffer.h"
 #include "model/kernels/tile-inl.h"
 
@@ -121,8 +120,7 @@ class PackedKeys {
   }
 
   const T* keys(size_t block, size_t panel) const {
-    return reinterpret_cast<const T*>(keys_ +
-                                      (block * kKeyBlock + panel * kPanelColumns) * words_);
+    return reinterpret_cast<const T*>(keys_ + (block * kKeyBlock + panel * kPanelColumns) * words_);
   }
   const T* values(size_t block, size_t panel) const {
     return values_ + block * kKeyBlock * value_columns_ + panel * kPanelColumns * kKeyBlock;
@@ -183,9 +181,7 @@ template <typename N, typename T, bool kNative>
 class QueryTile {
  public:
   QueryTile(const AttentionShape& shape, const PackedKeys<N, T>& keys)
-      : shape_(shape),
-        keys_(keys),
-        scale_(kLog2E / std::sqrt(static_cast<float>(shape.head_dim))) {
+      : shape_(shape), keys_(keys), scale_(kLog2E / std::sqrt(static_cast<float>(shape.head_dim))) {
     static thread_local AlignedBuffer<T> query_memory;
     static thread_local AlignedBuffer<float> sum_memory;
     queries_ = query_memory.Reserve(kTileRows * shape.head_dim);
@@ -271,8 +267,7 @@ class QueryTile {
 
   void Finish(size_t i, T* out) {
     const FloatTag floats;
-    const Floats inverse =
-        hn::Div(hn::Set(floats, 1.0f), hn::SumOfLanes(floats, totals_[i]));
+    const Floats inverse = hn::Div(hn::Set(floats, 1.0f), hn::SumOfLanes(floats, totals_[i]));
     const float* const sums = sums_ + i * keys_.value_columns();
     size_t column = 0;
     for (; column + kLanes <= shape_.head_dim; column += kLanes) {
@@ -326,8 +321,8 @@ void AttendHere(const AttentionShape& shape, size_t key_head,
   }
 #if ASSAY_HAS_DL
   if (HasBFloat16Products()) {
-    return AttendAs<BFloat16Numbers<true>, uint16_t, true>(shape, key_head, queries, key_rows, q,
-                                                           k, v, out, out_stride);
+    return AttendAs<BFloat16Numbers<true>, uint16_t, true>(shape, key_head, queries, key_rows, q, k,
+                                                           v, out, out_stride);
   }
 #endif
   AttendAs<BFloat16Numbers<false>, uint16_t, false>(shape, key_head, queries, key_rows, q, k, v,

@@ -17,9 +17,9 @@
 namespace assay {
 
 struct AttentionShape {
-  size_t heads = 0;      // A
-  size_t key_heads = 0;  // B
-  size_t head_dim = 0;   // D
+  size_t heads = 0;                      // A
+  size_t key_heads = 0;                  // B
+  size_t head_dim = 0;                   // D
   Numbers numbers = Numbers::kBFloat16;  // Of q, k, v and out: float32 or bfloat16.
 };
 

@@ -92,8 +92,8 @@ PackedMatrix PackMatrix(Numbers numbers, size_t panel_columns, size_t depth,
                              RoundToBFloat16);
         break;
       case Numbers::kInt8:
-        ScatterInt8(row, column, panel_columns, reinterpret_cast<int8_t*>(panel),
-                    &packed.scales[i], &packed.byte_sums[i]);
+        ScatterInt8(row, column, panel_columns, reinterpret_cast<int8_t*>(panel), &packed.scales[i],
+                    &packed.byte_sums[i]);
         break;
     }
   }

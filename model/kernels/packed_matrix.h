@@ -45,8 +45,9 @@ struct PackedMatrix {
   size_t depth = 0;  // Padded.
   // [columns / panel_columns][depth / d][panel_columns][d]; d: 1 float32, 2 bfloat16, 4 int8.
   AlignedBuffer<char> data;
-  std::vector<float> scales;       // kInt8: [columns]
-  std::vector<int32_t> byte_sums;  // kInt8: [columns] 128 x the sum of the column's bytes: what the offset adds.
+  std::vector<float> scales;  // kInt8: [columns]
+  std::vector<int32_t>
+      byte_sums;  // kInt8: [columns] 128 x the sum of the column's bytes: what the offset adds.
 
   size_t panels() const { return columns / panel_columns; }
   const char* panel(size_t index) const {

@@ -4,10 +4,9 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "model/kernels/products.cc"
-#include "hwy/foreach_target.h"
-// After foreach_target.h, as Highway wants it.
 #include <algorithm>
 
+#include "hwy/foreach_target.h"
 #include "model/kernels/tile-inl.h"
 
 ASSAY_BEFORE_NAMESPACE();
@@ -90,8 +89,7 @@ struct SwiGlu {
       T* const to = out + (row + i) * stride + column / 2;
       ASSAY_UNROLL for (int j = 0; j < kHalf; ++j) {
         const Floats gate = sums[i][j];
-        const Floats divisor =
-            hn::Add(hn::Set(floats, 1.0f), Exp2(hn::Mul(gate, minus_log2_e)));
+        const Floats divisor = hn::Add(hn::Set(floats, 1.0f), Exp2(hn::Mul(gate, minus_log2_e)));
         StoreAs<kNative>(hn::Mul(hn::Div(gate, divisor), sums[i][j + kHalf]), to + j * kLanes);
       }
     }
@@ -118,16 +116,15 @@ struct PanelPart {
     Sums sums[kRows][kTileVectors];
     ASSAY_UNROLL for (int i = 0; i < kRows; ++i) {
       ASSAY_UNROLL for (int j = 0; j < kTileVectors; ++j) {
-        sums[i][j] = depth_begin == 0 ? N::Zero()
-                                      : hn::LoadU(tag, part + i * kPanelColumns + j * kLanes);
+        sums[i][j] =
+            depth_begin == 0 ? N::Zero() : hn::LoadU(tag, part + i * kPanelColumns + j * kLanes);
       }
     }
     const auto* const left =
         static_cast<const typename N::Left*>(rows.data) + row * rows.stride + depth_begin;
     const auto* const right = reinterpret_cast<const typename N::Right*>(matrix.panel(panel)) +
                               depth_begin * kPanelColumns;
-    N::template Accumulate<kRows, kTileVectors>(left, rows.stride, right,
-                                                kPanelColumns * N::kDepth,
+    N::template Accumulate<kRows, kTileVectors>(left, rows.stride, right, kPanelColumns * N::kDepth,
                                                 (depth_end - depth_begin) / N::kDepth, sums);
     if (depth_end < matrix.depth) {
       ASSAY_UNROLL for (int i = 0; i < kRows; ++i) {

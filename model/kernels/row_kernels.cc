@@ -4,10 +4,9 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "model/kernels/row_kernels.cc"
-#include "hwy/foreach_target.h"
-// After foreach_target.h, as Highway wants it.
 #include <cmath>
 
+#include "hwy/foreach_target.h"
 #include "model/kernels/vectors-inl.h"
 
 ASSAY_BEFORE_NAMESPACE();

@@ -29,9 +29,8 @@ struct Float32Numbers {
   static HWY_INLINE Sums Zero() { return hn::Zero(FloatTag()); }
 
   template <int kRows, int kVectors>
-  static HWY_INLINE void Accumulate(const float* a, size_t stride, const float* b,
-                                    size_t step_size, size_t steps,
-                                    Sums (&sums)[kRows][kVectors]) {
+  static HWY_INLINE void Accumulate(const float* a, size_t stride, const float* b, size_t step_size,
+                                    size_t steps, Sums (&sums)[kRows][kVectors]) {
     const FloatTag floats;
     for (size_t step = 0; step < steps; ++step) {
       Floats right[kVectors];
@@ -60,8 +59,7 @@ struct BFloat16Numbers {
 
   template <int kRows, int kVectors>
   static HWY_INLINE void Accumulate(const uint16_t* a, size_t stride, const uint16_t* b,
-                                    size_t step_size, size_t steps,
-                                    Sums (&sums)[kRows][kVectors]) {
+                                    size_t step_size, size_t steps, Sums (&sums)[kRows][kVectors]) {
     const WordTag words;
     for (size_t step = 0; step < steps; ++step) {
       hn::Vec<WordTag> right[kVectors];
@@ -113,8 +111,7 @@ struct Int8Numbers {
 
   template <int kRows, int kVectors>
   static HWY_INLINE void Accumulate(const uint8_t* a, size_t stride, const int8_t* b,
-                                    size_t step_size, size_t steps,
-                                    Sums (&sums)[kRows][kVectors]) {
+                                    size_t step_size, size_t steps, Sums (&sums)[kRows][kVectors]) {
     for (size_t step = 0; step < steps; ++step) {
       __m512i right[kVectors];
       ASSAY_UNROLL for (int j = 0; j < kVectors; ++j) {

@@ -19,7 +19,8 @@
 #undef ASSAY_HAS_DL
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
 #define ASSAY_HAS_DL 1
-#define ASSAY_BEFORE_NAMESPACE() HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni,avx512bf16") static_assert(true, "")
+#define ASSAY_BEFORE_NAMESPACE() \
+  HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni,avx512bf16") static_assert(true, "")
 #else
 #define ASSAY_HAS_DL 0
 #define ASSAY_BEFORE_NAMESPACE() HWY_BEFORE_NAMESPACE()

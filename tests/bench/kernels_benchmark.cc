@@ -24,8 +24,7 @@ PackedMatrix RandomMatrix(Numbers numbers, size_t columns, size_t depth) {
   }
   std::vector<StoredRow> rows;
   for (size_t i = 0; i < columns; ++i) {
-    rows.push_back(
-        {reinterpret_cast<const char*>(&halves[i * depth]), TensorDtype::kBFloat16});
+    rows.push_back({reinterpret_cast<const char*>(&halves[i * depth]), TensorDtype::kBFloat16});
   }
   return PackMatrix(numbers, PanelColumns(), depth, rows);
 }
@@ -67,8 +66,7 @@ void BM_MultiplySwiGlu(benchmark::State& state, Numbers numbers, size_t columns,
   const PackedMatrix matrix = RandomMatrix(numbers, columns, depth);
   const std::vector<char> left = LeftSide(matrix);
   const std::vector<float> scales(kRows, 1.0f);
-  const Numbers out_numbers =
-      numbers == Numbers::kFloat32 ? Numbers::kFloat32 : Numbers::kBFloat16;
+  const Numbers out_numbers = numbers == Numbers::kFloat32 ? Numbers::kFloat32 : Numbers::kBFloat16;
   std::vector<float> out(kRows * matrix.columns / 2);
   for (auto _ : state) {
     MultiplySwiGlu({left.data(), matrix.depth, kRows, scales.data()}, matrix, out_numbers,

@@ -55,7 +55,8 @@ Batch BatchOf(const std::vector<PromptGroup>& groups) {
   return batch;
 }
 
-absl::StatusOr<std::vector<Batch>> ReadBatches(const Flags& flags, const ConversationEncoder& encoder) {
+absl::StatusOr<std::vector<Batch>> ReadBatches(const Flags& flags,
+                                               const ConversationEncoder& encoder) {
   std::vector<Batch> batches;
   std::vector<PromptGroup> groups;
   int64_t tokens = 0;
@@ -144,7 +145,8 @@ class Products {
     thread_local Scratch scratch;
     const size_t width = layer.attention_output.columns;
     float* const x = scratch.out.Reserve(rows * width);
-    MultiplyAdd(Left(scratch, rows, layer.attention_output.depth), layer.attention_output, x, width);
+    MultiplyAdd(Left(scratch, rows, layer.attention_output.depth), layer.attention_output, x,
+                width);
     MultiplySwiGlu(Left(scratch, rows, layer.gate_up.depth), layer.gate_up, between_,
                    scratch.inner.Reserve(rows * layer.gate_up.columns / 2),
                    layer.gate_up.columns / 2);
@@ -167,8 +169,9 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-absl::StatusOr<CpuTrunkWeights> LoadTrunk(const CheckpointTensors& tensors, const ModelConfig& config,
-                                          Numbers numbers, CpuTeam& team) {
+absl::StatusOr<CpuTrunkWeights> LoadTrunk(const CheckpointTensors& tensors,
+                                          const ModelConfig& config, Numbers numbers,
+                                          CpuTeam& team) {
   TensorBook book(tensors.tensors());
   for (const auto& [name, tensor] : tensors.tensors()) {  // All but the trunk's: the head.
     if (!absl::StartsWith(name, config.trunk_prefix)) book.Take(name, tensor.shape);

@@ -44,7 +44,8 @@ std::string Prose(size_t bytes) {
 
 std::string OtherScripts(size_t bytes) {
   return Repeated(
-      "Größe, naïve café, привет мир, 你好世界, こんにちは, مرحبا, 👩‍💻 "
+      "Größe, naïve café, привет мир, 你好世界, こんにちは, مرحبا, "
+      "👩‍💻 "
       "✓ ",
       bytes);
 }

@@ -40,7 +40,8 @@ struct Prompt {
 
 class Conversations {
  public:
-  static absl::StatusOr<Conversations> Read(const Flags& flags, const ConversationEncoder& encoder) {
+  static absl::StatusOr<Conversations> Read(const Flags& flags,
+                                            const ConversationEncoder& encoder) {
     Conversations all;
     for (const std::string& path : flags.data) {
       ASSAY_ASSIGN_OR_RETURN(const auto reader, JsonlReader::Open(path));
@@ -191,7 +192,8 @@ Exit codes: 0 all bits are equal; 1 some differ, or something cannot be read; ot
   app.add_option("--conversations", flags.conversations, "At least this many, if there are")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--longest", flags.longest, "Tokens; prompts with longer conversations are left out")
+  app.add_option("--longest", flags.longest,
+                 "Tokens; prompts with longer conversations are left out")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);

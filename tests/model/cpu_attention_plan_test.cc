@@ -11,10 +11,8 @@ using ::testing::IsEmpty;
 
 // A prefix, two segments after it, one after the first of them.
 const std::vector<PackedSegment>& Tree() {
-  static const auto& tree = *new std::vector<PackedSegment>{{{0, 3}, {}},
-                                                            {{3, 5}, {{0, 3}}},
-                                                            {{5, 6}, {{0, 3}, {3, 5}}},
-                                                            {{6, 8}, {{0, 3}}}};
+  static const auto& tree = *new std::vector<PackedSegment>{
+      {{0, 3}, {}}, {{3, 5}, {{0, 3}}}, {{5, 6}, {{0, 3}, {3, 5}}}, {{6, 8}, {{0, 3}}}};
   return tree;
 }
 
@@ -28,8 +26,9 @@ TEST(CpuAttentionPlanTest, EveryRowSeesItsPathUpToItself) {
   const CpuAttentionPlan plan = PlanCpuAttention(Tree(), 1);
   EXPECT_THAT(VisibleOf(plan), ElementsAre(1, 2, 3, 4, 5, 6, 4, 5));
   EXPECT_EQ(plan.queries[6].row, 6);
-  EXPECT_THAT(plan.key_rows, ElementsAre(ElementsAre(0, 1, 2), ElementsAre(0, 1, 2, 3, 4),
-                                         ElementsAre(0, 1, 2, 3, 4, 5), ElementsAre(0, 1, 2, 6, 7)));
+  EXPECT_THAT(plan.key_rows,
+              ElementsAre(ElementsAre(0, 1, 2), ElementsAre(0, 1, 2, 3, 4),
+                          ElementsAre(0, 1, 2, 3, 4, 5), ElementsAre(0, 1, 2, 6, 7)));
   ASSERT_EQ(plan.spans.size(), 4);
   EXPECT_EQ(plan.spans[3].segment, 3);
   EXPECT_EQ(plan.spans[3].first_query, 6);

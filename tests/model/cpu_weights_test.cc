@@ -43,7 +43,8 @@ std::vector<float> Stored(const CheckpointTensors& checkpoint, const std::string
   return numbers;
 }
 std::vector<float> Packed(const PackedMatrix& matrix, size_t column, size_t depth) {
-  const float* const panel = reinterpret_cast<const float*>(matrix.panel(column / matrix.panel_columns));
+  const float* const panel =
+      reinterpret_cast<const float*>(matrix.panel(column / matrix.panel_columns));
   std::vector<float> numbers(depth);
   for (size_t k = 0; k < depth; ++k) {
     numbers[k] = panel[k * matrix.panel_columns + column % matrix.panel_columns];
@@ -87,7 +88,8 @@ TEST(CpuWeightsTest, LeavesTheEmbeddingWhereItIsMapped) {
 
 TEST(CpuWeightsTest, TheHashIsThatOfTheBytesThoughTheirPagesWereGivenBack) {
   const auto checkpoint = Open(RandomTensors(TinyScalarConfig(), TensorDtype::kBFloat16));
-  const std::string before = Open(RandomTensors(TinyScalarConfig(), TensorDtype::kBFloat16))->WeightsHash(1);
+  const std::string before =
+      Open(RandomTensors(TinyScalarConfig(), TensorDtype::kBFloat16))->WeightsHash(1);
   ASSERT_OK(Load(*checkpoint));
   EXPECT_EQ(checkpoint->WeightsHash(2), before);
 }

@@ -64,8 +64,7 @@ TEST(DevicesTest, ADeviceThatIsNotThereKeepsItsNameAndHasNoMemoryToTell) {
 }
 
 TEST(DevicesTest, ADeviceHasTwoWorkersUnlessToldOtherwise) {
-  EXPECT_THAT(WithWorkers({"cuda:0", "cpu"}, 0, 4),
-              ElementsAre("cuda:0", "cuda:0", "cpu", "cpu"));
+  EXPECT_THAT(WithWorkers({"cuda:0", "cpu"}, 0, 4), ElementsAre("cuda:0", "cuda:0", "cpu", "cpu"));
   EXPECT_THAT(WithWorkers({"cpu"}, 0, 1), ElementsAre("cpu"));
   EXPECT_THAT(WithWorkers({"cpu", "cuda:1"}, 1, 4), ElementsAre("cpu", "cuda:1"));
   EXPECT_THAT(WithWorkers({"cpu"}, 3, 1), ElementsAre("cpu", "cpu", "cpu"));

@@ -34,7 +34,8 @@ class ModelPartsTest : public ::testing::Test {
                        {.tokens = {7}, .gate_at = 5},
                        {.tokens = {11, 12, 13}, .gate_at = 5}};
     return PackGroups(
-        std::vector<PromptGroup>{group, {.prefix = {}, .responses = {{.tokens = {1, 2, 5}, .gate_at = 1}}}},
+        std::vector<PromptGroup>{
+            group, {.prefix = {}, .responses = {{.tokens = {1, 2, 5}, .gate_at = 1}}}},
         true);
   }
 

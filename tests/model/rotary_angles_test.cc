@@ -19,8 +19,10 @@ void ExpectAngles(const ModelConfig& config, const std::vector<double>& frequenc
   for (int64_t position = 0; position < config.max_positions; ++position) {
     for (size_t i = 0; i < frequencies.size(); ++i) {
       // 127 radians in float32 are exact to 4e-6.
-      EXPECT_NEAR(angles.cos[position * angles.pairs + i], std::cos(position * frequencies[i]), 2e-5);
-      EXPECT_NEAR(angles.sin[position * angles.pairs + i], std::sin(position * frequencies[i]), 2e-5);
+      EXPECT_NEAR(angles.cos[position * angles.pairs + i], std::cos(position * frequencies[i]),
+                  2e-5);
+      EXPECT_NEAR(angles.sin[position * angles.pairs + i], std::sin(position * frequencies[i]),
+                  2e-5);
     }
   }
 }

@@ -22,7 +22,8 @@ std::vector<float> Read(TensorDtype dtype, const std::vector<T>& bits) {
 }
 
 TEST(StoredNumbersTest, ReadsEachTypeExactly) {
-  EXPECT_EQ(Read<float>(TensorDtype::kFloat32, {1.5f, -3e-20f}), (std::vector<float>{1.5f, -3e-20f}));
+  EXPECT_EQ(Read<float>(TensorDtype::kFloat32, {1.5f, -3e-20f}),
+            (std::vector<float>{1.5f, -3e-20f}));
   EXPECT_EQ(Read<uint16_t>(TensorDtype::kBFloat16, {0x3FC0, 0xC000, 0x0001}),
             (std::vector<float>{1.5f, -2.0f, std::ldexp(1.0f, -133)}));
   // Normal, largest, smallest normal, largest and smallest subnormal, negative zero.
@@ -40,8 +41,8 @@ TEST(StoredNumbersTest, RoundsToTheNearestBFloat16AndTiesToEven) {
   const auto back = [](float value) {
     return Read<uint16_t>(TensorDtype::kBFloat16, {RoundToBFloat16(value)})[0];
   };
-  EXPECT_EQ(back(1.0f + 1.0f / 256), 1.0f);                // A tie; 1 is even.
-  EXPECT_EQ(back(1.0f + 3.0f / 256), 1.0f + 4.0f / 256);   // A tie; up to even.
+  EXPECT_EQ(back(1.0f + 1.0f / 256), 1.0f);               // A tie; 1 is even.
+  EXPECT_EQ(back(1.0f + 3.0f / 256), 1.0f + 4.0f / 256);  // A tie; up to even.
   EXPECT_EQ(back(1.0f + 1.1f / 256), 1.0f + 2.0f / 256);
   EXPECT_EQ(back(-1.0f - 1.1f / 256), -1.0f - 2.0f / 256);
   EXPECT_EQ(back(3.4e38f), std::numeric_limits<float>::infinity());

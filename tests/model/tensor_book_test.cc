@@ -31,18 +31,18 @@ TEST(TensorBookTest, NamesWhatIsMissingAndWhatHasAnotherShape) {
   TensorBook book(Tensors());
   EXPECT_EQ(book.Take("a", {3, 2}), nullptr);
   EXPECT_EQ(book.Take("c", {1}), nullptr);
-  EXPECT_THAT(book.Finish(), StatusIs(absl::StatusCode::kDataLoss,
-                                      AllOf(HasSubstr("missing: c"),
-                                            HasSubstr("a is [2, 3], expected [3, 2]"),
-                                            HasSubstr("unexpected: b"))));
+  EXPECT_THAT(book.Finish(),
+              StatusIs(absl::StatusCode::kDataLoss,
+                       AllOf(HasSubstr("missing: c"), HasSubstr("a is [2, 3], expected [3, 2]"),
+                             HasSubstr("unexpected: b"))));
 }
 
 TEST(TensorBookTest, NamesTheFirstFewAndCountsTheRest) {
   const std::map<std::string, StoredTensor> none;
   TensorBook book(none);
   for (int i = 0; i < 9; ++i) book.Take(std::string(1, static_cast<char>('p' + i)), {1});
-  EXPECT_THAT(book.Finish().message(), AllOf(HasSubstr("p, q, r, s, t and 4 more"),
-                                             Not(HasSubstr("u,"))));
+  EXPECT_THAT(book.Finish().message(),
+              AllOf(HasSubstr("p, q, r, s, t and 4 more"), Not(HasSubstr("u,"))));
 }
 
 }  // namespace

@@ -105,11 +105,10 @@ class AttentionKernelTest : public InstructionSetTest {};
 
 TEST_P(AttentionKernelTest, IsSoftmaxOfTheLogitsTimesTheValuesForEveryShape) {
   for (Numbers numbers : {Numbers::kFloat32, Numbers::kBFloat16}) {
-    for (const AttentionShape& shape : {AttentionShape{4, 2, 16, numbers},
-                                        AttentionShape{3, 3, 10, numbers},
-                                        AttentionShape{9, 3, 64, numbers},
-                                        AttentionShape{4, 1, 24, numbers},
-                                        AttentionShape{2, 1, 128, numbers}}) {
+    for (const AttentionShape& shape :
+         {AttentionShape{4, 2, 16, numbers}, AttentionShape{3, 3, 10, numbers},
+          AttentionShape{9, 3, 64, numbers}, AttentionShape{4, 1, 24, numbers},
+          AttentionShape{2, 1, 128, numbers}}) {
       const Inputs inputs(shape, 150, 1);
       const std::vector<int32_t> key_rows = InOrder(150);
       const std::vector<float> out = inputs.Run(Causal(150), key_rows);

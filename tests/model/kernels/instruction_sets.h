@@ -4,14 +4,14 @@
 #ifndef ASSAY_TESTS_MODEL_KERNELS_INSTRUCTION_SETS_H_
 #define ASSAY_TESTS_MODEL_KERNELS_INSTRUCTION_SETS_H_
 
-#include "model/kernels/targets.h"
-// After targets.h, which says what is compiled.
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "model/kernels/targets.h"
 
 namespace assay::testing {
 

@@ -71,7 +71,8 @@ TEST(PackedMatrixTest, AnInt8ColumnReachesItsLargestNumberAndErrsByHalfAStepAtMo
 }
 
 TEST(PackedMatrixTest, AWeightThatIsNoNumberMakesItsInt8ColumnNone) {
-  for (float none : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+  for (float none :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     std::vector<float> numbers = RandomNumbers(2 * 64, 4);
     numbers[70] = none;
     const PackedMatrix packed = PackMatrix(Numbers::kInt8, kPanel, 64, RowsOf(numbers, 64));

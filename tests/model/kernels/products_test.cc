@@ -35,8 +35,7 @@ struct Case {
     for (float& number : right) number = normal(engine) / std::sqrt(static_cast<float>(depth));
     std::vector<StoredRow> stored;
     for (size_t i = 0; i < columns; ++i) {
-      stored.push_back(
-          {reinterpret_cast<const char*>(&right[i * depth]), TensorDtype::kFloat32});
+      stored.push_back({reinterpret_cast<const char*>(&right[i * depth]), TensorDtype::kFloat32});
     }
     matrix = PackMatrix(numbers, PanelColumns(), depth, stored);
     const size_t bytes = BytesOf(numbers);

@@ -89,9 +89,9 @@ TEST_P(RowKernelsTest, QuantizeTellsOfNumbersThatAreNone) {
   std::vector<float> x(64, 0.0f);
   EXPECT_EQ(QuantizeRow(x.data(), Numbers::kFloat32, 64, bytes.data()), 0);
   EXPECT_EQ(bytes, std::vector<uint8_t>(64, 128));
-  for (float none : {std::numeric_limits<float>::quiet_NaN(),
-                     std::numeric_limits<float>::infinity(),
-                     -std::numeric_limits<float>::infinity()}) {
+  for (float none :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+        -std::numeric_limits<float>::infinity()}) {
     for (size_t at : {0, 17, 63}) {
       x.assign(64, 1.0f);
       x[at] = none;
@@ -125,8 +125,9 @@ TEST_P(RowKernelsTest, RotateTurnsEachPairAsAComplexNumberAndRoundsOnce) {
 }
 
 TEST_P(RowKernelsTest, RoundingIsToNearestAndTiesToEvenWithEveryLength) {
-  std::vector<float> x = {1.00390625f, 1.01171875f, -1.00390625f, 3.4e38f,
-                          std::numeric_limits<float>::infinity(), 0.0f, -0.0f};
+  std::vector<float> x = {
+      1.00390625f, 1.01171875f, -1.00390625f, 3.4e38f, std::numeric_limits<float>::infinity(),
+      0.0f,        -0.0f};
   const std::vector<float> more = RandomRow(40, 6, 1e10);
   x.insert(x.end(), more.begin(), more.end());
   for (size_t count = 1; count <= x.size(); ++count) {
