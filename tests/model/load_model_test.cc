@@ -30,7 +30,9 @@ std::string GoldenFolder(const std::string& name) {
   return absl::StrCat(ASSAY_SOURCE_DIR, "/tests/golden/", name);
 }
 
-LoadOptions OnCpu(const std::string& folder) { return {.folder = folder, .devices = {"cpu"}}; }
+LoadOptions OnCpu(const std::string& folder) {
+  return {.folder = folder, .devices = {"cpu"}, .workers = 1};
+}
 
 // A copy of a golden checkpoint that a test may damage.
 std::string CopyOf(const std::string& golden, const std::string& name) {
