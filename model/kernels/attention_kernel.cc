@@ -276,7 +276,7 @@ class QueryTile {
     if (column == shape_.head_dim) return;
     T rest[kLanes];
     StoreAs<kNative>(hn::Mul(LoadFrom(sums + column), inverse), rest);
-    std::copy(rest, rest + shape_.head_dim - column, out + column);
+    std::copy(rest, rest + (shape_.head_dim - column), out + column);
   }
 
   const AttentionShape& shape_;

@@ -170,7 +170,7 @@ template <typename N, typename Finish>
 void RunPanels(const ProductRows& rows, const PackedMatrix& matrix, size_t first_panel,
                size_t end_panel, const Finish& finish) {
   static thread_local AlignedBuffer<char> waiting;
-  if (matrix.depth > kDepthBlock) waiting.Reserve(rows.count * kPanelColumns * sizeof(float));
+  waiting.Reserve(rows.count * kPanelColumns * sizeof(float));
   for (size_t panel = first_panel; panel < end_panel; ++panel) {
     for (size_t begin = 0; begin < matrix.depth; begin += kDepthBlock) {
       const size_t end = std::min(begin + kDepthBlock, matrix.depth);
