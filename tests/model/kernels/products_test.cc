@@ -55,7 +55,8 @@ struct Case {
         std::fill(to, to + matrix.depth, static_cast<char>(128));
         for (size_t k = 0; k < depth; ++k) {
           const float byte = std::nearbyint(left[i * depth + k] / scales[i]);
-          to[k] = static_cast<char>(std::min(std::max(byte, -127.0f), 127.0f) + 128);
+          to[k] = static_cast<char>(
+              static_cast<uint8_t>(std::min(std::max(byte, -127.0f), 127.0f) + 128));
         }
       }
     }
