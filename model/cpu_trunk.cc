@@ -29,7 +29,6 @@ struct Rows {
   AlignedBuffer<char> memory;
   size_t row_bytes = 0;
 
-  Rows() = default;
   Rows(int64_t count, size_t numbers, Numbers kind)
       : memory(count * numbers * BytesOf(kind)), row_bytes(numbers * BytesOf(kind)) {}
   char* at(int64_t row) { return memory.data() + row * row_bytes; }

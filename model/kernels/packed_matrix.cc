@@ -57,11 +57,6 @@ size_t BytesOf(Numbers numbers) {
   return 0;
 }
 
-size_t PackedMatrix::Bytes(Numbers numbers, size_t columns, size_t depth) {
-  const size_t scales = numbers == Numbers::kInt8 ? 2 * sizeof(float) * columns : 0;
-  return columns * PaddedDepth(depth) * BytesOf(numbers) + scales;
-}
-
 PackedMatrix PackMatrix(Numbers numbers, size_t panel_columns, size_t depth,
                         absl::Span<const StoredRow> rows) {
   PackedMatrix packed;

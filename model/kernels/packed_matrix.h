@@ -53,8 +53,6 @@ struct PackedMatrix {
   const char* panel(size_t index) const {
     return data.data() + index * depth * panel_columns * BytesOf(numbers);
   }
-  // What one value of this takes.
-  static size_t Bytes(Numbers numbers, size_t columns, size_t depth);
 };
 
 // Packs `rows` in their order, one a column of the product; their number is filled up to whole panels with zeros.

@@ -89,14 +89,5 @@ TEST(PackedMatrixTest, ARowThatIsNoneIsZero) {
   EXPECT_EQ((At<float, 1>(packed, 1, 5)), 1);
 }
 
-TEST(PackedMatrixTest, SaysHowMuchRoomItTakes) {
-  const std::vector<float> numbers = RandomNumbers(16 * 100, 3);
-  for (Numbers kind : {Numbers::kFloat32, Numbers::kBFloat16, Numbers::kInt8}) {
-    const PackedMatrix packed = PackMatrix(kind, kPanel, 100, RowsOf(numbers, 100));
-    const size_t scales = packed.scales.size() * 4 + packed.byte_sums.size() * 4;
-    EXPECT_EQ(packed.data.size() + scales, PackedMatrix::Bytes(kind, 16, 100));
-  }
-}
-
 }  // namespace
 }  // namespace assay
