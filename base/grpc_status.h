@@ -8,10 +8,12 @@
 
 namespace assay {
 
-// A message longer than 1 KiB is cut there: it travels in a header of limited size.
+// A message longer than 1 KiB is cut there: it travels in a header of limited size. What
+// WithRetryAfter() added becomes a google.rpc.RetryInfo in the details.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
-// A code outside the published range becomes UNKNOWN.
+// A code outside the published range becomes UNKNOWN. A RetryInfo in the details becomes what
+// RetryAfter() reads; details of other kinds, or damaged ones, are dropped.
 absl::Status FromGrpcStatus(const grpc::Status& status);
 
 }  // namespace assay

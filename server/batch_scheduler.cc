@@ -55,11 +55,11 @@ void BatchScheduler::Drain(absl::Time deadline) {
   completion_thread_.join();
 }
 
-SchedulerCounters BatchScheduler::counters() const {
+SchedulerState BatchScheduler::state() const {
   MutexLock lock(&mu_);
-  SchedulerCounters counters = counters_;
-  counters.queued_tokens = queued_tokens_;
-  return counters;
+  return {.counters = counters_,
+          .queued_tokens = queued_tokens_,
+          .queued_tasks = static_cast<int64_t>(queue_.size())};
 }
 
 void BatchScheduler::RunWorker(Scorer* scorer) {

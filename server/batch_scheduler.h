@@ -21,6 +21,7 @@
 #include "model/scorer.h"
 #include "server/batch_policy.h"
 #include "server/score_task.h"
+#include "server/server_state.h"
 
 namespace assay {
 
@@ -29,19 +30,6 @@ struct BatchSchedulerOptions {
   // Admission limit in computed tokens. The longest wait in the queue is this over the devices'
   // tokens per second.
   int64_t max_queued_tokens = int64_t{1} << 20;
-};
-
-// Since the scheduler was made; see reward.proto, Counters.
-struct SchedulerCounters {
-  int64_t responses = 0;
-  int64_t batches = 0;
-  int64_t batched_groups = 0;
-  int64_t batched_responses = 0;
-  int64_t max_batch_groups = 0;
-  int64_t input_tokens = 0;
-  int64_t computed_tokens = 0;
-  absl::Duration forward = absl::ZeroDuration();
-  int64_t queued_tokens = 0;  // Right now.
 };
 
 // Thread-safe, except that the owner alone calls Drain() and the destructor.
@@ -67,7 +55,7 @@ class BatchScheduler {
   // waited for. Later calls do nothing.
   void Drain(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mu_);
 
-  SchedulerCounters counters() const ABSL_LOCKS_EXCLUDED(mu_);
+  SchedulerState state() const ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
   struct Completion {

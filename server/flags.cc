@@ -81,14 +81,92 @@ void AddLimitFlags(CLI::App* app, ServerOptions* server) {
       "Waiting for a device before requests are refused, --max-batch-tokens..2^40");
   Add(app, group, "--max-waiting-bytes", &server->max_waiting_bytes, "BYTES",
       "Text waiting to be tokenized before requests are refused, --max-request-bytes..2^40");
+  app->add_option("--predict-deadlines", server->predict_deadlines,
+                  "Refuse at once what could not begin before its deadline")
+      ->group(group)
+      ->envname("ASSAY_PREDICT_DEADLINES")
+      ->capture_default_str();
+  Add(app, group, "--result-cache-mib", &server->result_cache_mib, "MIB",
+      "Memory for results already computed, 0..2^20; 0: none are kept");
+}
+
+// Seconds, fractions allowed; kept inside what a Duration can be made of, for Validate() to judge.
+void AddTime(CLI::App* app, const char* group, const std::string& flag, absl::Duration* value,
+             const char* help) {
+  app->add_option_function<double>(
+         flag,
+         [value](const double& seconds) { *value = absl::Seconds(std::clamp(seconds, -1.0, 1e9)); },
+         help)
+      ->group(group)
+      ->envname(VariableOf(flag))
+      ->type_name("SECONDS")
+      ->default_str(absl::StrCat(absl::ToDoubleSeconds(*value)));
+}
+
+void AddSwitch(CLI::App* app, const char* group, const std::string& flag, bool* value,
+               const char* help) {
+  app->add_flag(flag, *value, help)->group(group)->envname(VariableOf(flag));
+}
+
+void AddServerFlags(CLI::App* app, ServerOptions* server) {
+  const char* group = "Server";
+  Add(app, group, "--listen", &server->listen, "HOST:PORT",
+      "Address to listen on; port 0 takes a free one");
+  Add(app, group, "--metrics-listen", &server->metrics_listen, "HOST:PORT",
+      "Address of /metrics and /statusz over plain HTTP; none if empty");
+  Add(app, group, "--encoder-threads", &server->encoder_threads, "N",
+      "Threads for chat templates and tokenizing, 1..256");
+  AddTime(app, group, "--lame-duck", &server->lame_duck,
+          "After a stop signal, how long requests are still taken while health says NOT_SERVING, "
+          "0..3600");
+  AddTime(app, group, "--drain-timeout", &server->drain_timeout,
+          "After that, how long requests may still begin, 0..3600");
+  AddTime(app, group, "--stuck-after", &server->stuck_after,
+          "A forward pass that takes longer makes its worker count as stuck, 1..3600");
+  app->add_option("--self-test", server->self_test,
+                  "Before it serves: golden scores of the checkpoint's form, and a pass of the "
+                  "largest batch; false: one short pass")
+      ->group(group)
+      ->envname("ASSAY_SELF_TEST")
+      ->capture_default_str();
+  Add(app, group, "--log-level", &server->log_level, "LEVEL",
+      "debug, info, warning or error; logs go to stderr and hold no text of a request");
+  Add(app, group, "--log-requests", &server->log_requests, "WHICH",
+      "none, failed or all: which requests get a line in the log");
+}
+
+void AddSecurityFlags(CLI::App* app, ServerOptions* server) {
+  const char* group = "Security";
+  AddSwitch(app, group, "--insecure", &server->insecure,
+            "Listen beyond this machine without TLS, where the network itself is trusted");
+  AddSwitch(app, group, "--insecure-metrics", &server->insecure_metrics,
+            "Answer --metrics-listen beyond this machine, over plain HTTP");
+  Add(app, group, "--tls-certificate", &server->tls_certificate, "FILE",
+      "The server's certificate chain, PEM; read again when it changes");
+  Add(app, group, "--tls-key", &server->tls_key, "FILE", "Its private key, PEM");
+  Add(app, group, "--tls-client-ca", &server->tls_client_ca, "FILE",
+      "Authority that clients' certificates must be of, PEM; without it clients show none");
+  Add(app, group, "--tokens", &server->tokens, "FILE",
+      "Hashed bearer tokens and their tenants; read again when it changes; without it no token is "
+      "asked for");
+  AddTime(app, group, "--reload-interval", &server->reload_interval,
+          "How often those files are looked at, 1..3600");
+  Add(app, group, "--max-connections", &server->max_connections, "N",
+      "Connections at a time, 1..2^20");
+  AddTime(app, group, "--max-connection-age", &server->max_connection_age,
+          "Age at which a connection is asked to reconnect, 1..2592000; 0: never");
+  Add(app, group, "--max-calls-per-connection", &server->max_calls_per_connection, "N",
+      "Calls of one connection at a time, 1..65536");
+  Add(app, group, "--max-metadata-bytes", &server->max_metadata_bytes, "BYTES",
+      "Metadata of one call, 1024..2^20");
+  AddTime(app, group, "--min-ping-interval", &server->min_ping_interval,
+          "A client that sends keepalive pings faster is disconnected, 1..3600");
 }
 
 }  // namespace
 
 absl::StatusOr<ServerFlags> ParseServerFlags(int argc, const char* const* argv) {
   ServerFlags flags;
-  double drain_seconds = absl::ToDoubleSeconds(flags.server.drain_timeout);
-
   CLI::App app("Serves a reward model over gRPC: scores assistant replies to a prompt.");
   app.name("assay-server");
   app.footer(
@@ -99,19 +177,8 @@ absl::StatusOr<ServerFlags> ParseServerFlags(int argc, const char* const* argv) 
       "  assay-server --model /models/ArmoRM-Llama3-8B-v0.1 --device cuda:0 --listen "
       "127.0.0.1:50051");
   app.set_version_flag("--version", "assay-server " ASSAY_VERSION);
-  const char* group = "Server";
-  Add(&app, group, "--listen", &flags.server.listen, "HOST:PORT",
-      "Address to listen on; port 0 takes a free one");
-  app.add_flag("--insecure", flags.server.insecure,
-               "Listen beyond this machine although there is no TLS yet")
-      ->group(group)
-      ->envname("ASSAY_INSECURE");
-  Add(&app, group, "--encoder-threads", &flags.server.encoder_threads, "N",
-      "Threads for chat templates and tokenizing, 1..256");
-  Add(&app, group, "--drain-timeout", &drain_seconds, "SECONDS",
-      "After a stop signal, how long requests may still begin, 0..3600");
-  Add(&app, group, "--log-level", &flags.server.log_level, "LEVEL",
-      "debug, info, warning or error; logs go to stderr and hold no text of a request");
+  AddServerFlags(&app, &flags.server);
+  AddSecurityFlags(&app, &flags.server);
   AddModelFlags(&app, &flags.model);
   AddLimitFlags(&app, &flags.server);
 
@@ -126,8 +193,6 @@ absl::StatusOr<ServerFlags> ParseServerFlags(int argc, const char* const* argv) 
   } catch (const CLI::ParseError& error) {
     return absl::InvalidArgumentError(error.what());
   }
-  // Kept inside what a Duration can be made of, for Validate() to judge.
-  flags.server.drain_timeout = absl::Seconds(std::clamp(drain_seconds, -1.0, 1e6));
   ASSAY_RETURN_IF_ERROR(flags.server.Validate());
   return flags;
 }

@@ -14,9 +14,37 @@
 namespace assay {
 
 struct ServerOptions {
-  // HOST:PORT; port 0 takes a free one. Beyond loopback only with `insecure`: there is no TLS yet.
+  // HOST:PORT; port 0 takes a free one. Beyond loopback only with TLS or `insecure`.
   std::string listen = "127.0.0.1:50051";
+  // Listen beyond loopback without TLS: texts, scores and tokens travel in the clear.
   bool insecure = false;
+
+  // PEM files, read again when they change. The first two together turn TLS on; with the third a
+  // client must show a certificate of that authority.
+  std::string tls_certificate = {};
+  std::string tls_key = {};
+  std::string tls_client_ca = {};
+  // File of hashed bearer tokens, see token_file.h, read again when it changes. Empty: anyone who
+  // can connect may ask.
+  std::string tokens = {};
+  // How often those files are looked at, 1 s..1 hour.
+  absl::Duration reload_interval = absl::Seconds(10);
+
+  // HOST:PORT of /metrics and /statusz, over plain HTTP; empty: none; port 0 takes a free one.
+  // Beyond loopback only with `insecure_metrics`: whoever reaches it sees load and tenants' names,
+  // never texts.
+  std::string metrics_listen = {};
+  bool insecure_metrics = false;
+
+  // Of one connection: calls at a time, 1..65536; bytes of a call's metadata, 1 KiB..1 MiB;
+  // shortest time between keepalive pings, 1 s..1 hour, below which it is closed; age at which it
+  // is asked to reconnect, so that load spreads over new replicas, 1 s..30 days, or 0: never.
+  int64_t max_calls_per_connection = 1024;
+  int64_t max_metadata_bytes = 16384;
+  absl::Duration min_ping_interval = absl::Seconds(10);
+  absl::Duration max_connection_age = absl::ZeroDuration();
+  // Connections at a time, 1..2^20; one more is closed as it comes.
+  int64_t max_connections = 4096;
 
   // Threads for templates and tokenizing, 1..256. One keeps up with a CPU device; a GPU wants two
   // or more.
@@ -31,6 +59,11 @@ struct ServerOptions {
   // Computed tokens that may wait for the devices before RESOURCE_EXHAUSTED; at least
   // max_batch_tokens. The longest wait is this over the devices' tokens per second.
   int64_t max_queued_tokens = int64_t{1} << 20;
+  // Refuse a request at once whose deadline would pass before its predicted turn.
+  bool predict_deadlines = true;
+  // Memory for results already computed, in MiB, 0..2^20; 0: none are kept. Equal conversations in
+  // flight are computed once in any case.
+  int64_t result_cache_mib = 0;
 
   // Of one request: responses and messages, 1..65536; bytes of one text, at least 1 and at most
   // max_request_bytes; bytes of all of it, 1 KiB..1 GiB.
@@ -43,8 +76,21 @@ struct ServerOptions {
 
   // "debug", "info", "warning" or "error".
   std::string log_level = "info";
-  // From the stop signal until requests still queued are answered UNAVAILABLE, 0..1 hour.
+  // "none", "failed" (requests that end in a server's error, at most a few a second) or "all".
+  std::string log_requests = "failed";
+
+  // A forward pass that takes longer makes its worker count as stuck, and the server unhealthy
+  // while no worker is well, 1 s..1 hour.
+  absl::Duration stuck_after = absl::Seconds(120);
+
+  // From the stop signal, during which health says NOT_SERVING and requests are still taken, so
+  // that balancers learn it before any is refused, 0..1 hour.
+  absl::Duration lame_duck = absl::ZeroDuration();
+  // After that, until requests still queued are answered UNAVAILABLE, 0..1 hour.
   absl::Duration drain_timeout = absl::Seconds(30);
+  // Before it serves: score golden conversations on a small checkpoint of the loaded form, and run
+  // one pass of the largest batch. Off: one short pass.
+  bool self_test = true;
 
   // INVALID_ARGUMENT naming the field, its value and its range, or the two fields that contradict
   // each other.

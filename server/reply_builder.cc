@@ -2,8 +2,11 @@
 
 #include <grpcpp/support/status.h>
 
+#include <optional>
+
 #include "absl/time/time.h"
 #include "base/grpc_status.h"
+#include "base/retry_after.h"
 
 namespace assay {
 namespace {
@@ -33,6 +36,39 @@ void FillScoreError(const ScoreError& from, v1::ScoreError* to) {
   to->set_measured_on(from.measured_on);
 }
 
+void FillCounters(const PipelineState& pipeline, v1::Counters* to) {
+  const SchedulerCounters& from = pipeline.scheduler.counters;
+  to->set_requests(pipeline.requests);
+  to->set_responses(from.responses);
+  to->set_batches(from.batches);
+  to->set_batched_groups(from.batched_groups);
+  to->set_batched_responses(from.batched_responses);
+  to->set_max_batch_groups(from.max_batch_groups);
+  to->set_input_tokens(from.input_tokens);
+  to->set_computed_tokens(from.computed_tokens);
+  to->set_forward_ns(absl::ToInt64Nanoseconds(from.forward));
+  to->set_queued_tokens(pipeline.scheduler.queued_tokens);
+  to->set_cached_responses(pipeline.cached_responses);
+  to->set_coalesced_responses(pipeline.coalesced_responses);
+}
+
+void FillState(const ServerState& state, v1::State* to) {
+  const SchedulerState& scheduler = state.pipeline.scheduler;
+  to->set_health(NameOf(state.health));
+  to->set_uptime_ns(absl::ToInt64Nanoseconds(state.uptime));
+  to->set_queued_tokens(scheduler.queued_tokens);
+  to->set_queued_requests(scheduler.queued_tasks);
+  to->set_tokens_per_second(scheduler.tokens_per_second);
+  to->set_predicted_wait_ns(absl::ToInt64Nanoseconds(scheduler.predicted_wait));
+  for (const WorkerState& from : scheduler.workers) {
+    v1::Worker& worker = *to->add_workers();
+    worker.set_device(from.device);
+    worker.set_state(NameOf(from.condition));
+    worker.set_since_ns(absl::ToInt64Nanoseconds(from.since));
+    worker.set_batches(from.batches);
+  }
+}
+
 }  // namespace
 
 v1::ScoreResponse ToScoreResponse(const ScoredRequest& scored, ReplyDetail detail,
@@ -60,11 +96,14 @@ v1::Error ToError(const absl::Status& status) {
   v1::Error error;
   error.set_code(wire.error_code());
   error.set_message(wire.error_message());
+  if (const std::optional<absl::Duration> wait = RetryAfter(status); wait.has_value()) {
+    error.set_retry_after_ns(absl::ToInt64Nanoseconds(*wait));
+  }
   return error;
 }
 
 v1::ModelInfo ToModelInfo(const ModelInfo& info, const std::vector<std::string>& devices,
-                          const ServerOptions& options, const PipelineCounters& counters) {
+                          const ServerOptions& options, const ServerState& state) {
   v1::ModelInfo reply;
   reply.set_name(info.name);
   reply.set_revision(info.revision);
@@ -91,18 +130,8 @@ v1::ModelInfo ToModelInfo(const ModelInfo& info, const std::vector<std::string>&
   limits.set_max_queued_tokens(options.max_queued_tokens);
   limits.set_max_batch_tokens(options.max_batch_tokens);
 
-  v1::Counters& to = *reply.mutable_counters();
-  const SchedulerCounters& from = counters.scheduler;
-  to.set_requests(counters.requests);
-  to.set_responses(from.responses);
-  to.set_batches(from.batches);
-  to.set_batched_groups(from.batched_groups);
-  to.set_batched_responses(from.batched_responses);
-  to.set_max_batch_groups(from.max_batch_groups);
-  to.set_input_tokens(from.input_tokens);
-  to.set_computed_tokens(from.computed_tokens);
-  to.set_forward_ns(absl::ToInt64Nanoseconds(from.forward));
-  to.set_queued_tokens(from.queued_tokens);
+  FillCounters(state.pipeline, reply.mutable_counters());
+  FillState(state, reply.mutable_state());
   return reply;
 }
 

@@ -26,7 +26,7 @@ v1::Error ToError(const absl::Status& status);
 // `info` without its device, which `devices` has, one a worker. Limits come from `options` and the
 // model.
 v1::ModelInfo ToModelInfo(const ModelInfo& info, const std::vector<std::string>& devices,
-                          const ServerOptions& options, const PipelineCounters& counters);
+                          const ServerOptions& options, const ServerState& state);
 
 }  // namespace assay
 

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -20,6 +21,9 @@ namespace assay {
 // nobody.
 using CancelFlag = std::shared_ptr<std::atomic<bool>>;
 
+// Of one tenant's work, bulk yields to interactive.
+enum class Priority { kInteractive, kBulk };
+
 // What the forward pass of a task's batch made of it.
 struct TaskScores {
   std::vector<absl::StatusOr<RewardScore>> scores;  // One for each response of the group, in order.
@@ -30,6 +34,8 @@ struct TaskScores {
 struct ScoreTask {
   PromptGroup group = {};                        // At least one response.
   absl::Time deadline = absl::InfiniteFuture();  // A task past it is never run.
+  std::string tenant = "default";                // Tenants share the devices evenly.
+  Priority priority = Priority::kInteractive;
   // Shared with the RPC; null: never cancelled.
   std::shared_ptr<const std::atomic<bool>> cancelled = nullptr;
 

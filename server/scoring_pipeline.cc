@@ -71,12 +71,11 @@ void ScoringPipeline::Drain(absl::Time deadline) {
   scheduler_.Drain(deadline);
 }
 
-PipelineCounters ScoringPipeline::counters() const {
-  PipelineCounters counters;
-  counters.scheduler = scheduler_.counters();
+PipelineState ScoringPipeline::state() const {
+  PipelineState state = {.scheduler = scheduler_.state()};
   MutexLock lock(&mu_);
-  counters.requests = requests_;
-  return counters;
+  state.requests = requests_;
+  return state;
 }
 
 void ScoringPipeline::EncodeAndSchedule(PipelineRequest request, absl::Time arrived,

@@ -39,11 +39,6 @@ struct PipelineRequest {
   CancelFlag cancelled = nullptr;  // Null: never cancelled.
 };
 
-struct PipelineCounters {
-  int64_t requests = 0;  // Taken by Submit().
-  SchedulerCounters scheduler;
-};
-
 // Thread-safe, except that the owner alone calls Drain() and the destructor.
 class ScoringPipeline {
  public:
@@ -66,7 +61,7 @@ class ScoringPipeline {
   // not come by `deadline` are answered UNAVAILABLE. Later calls do nothing.
   void Drain(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mu_);
 
-  PipelineCounters counters() const ABSL_LOCKS_EXCLUDED(mu_);
+  PipelineState state() const ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
   void EncodeAndSchedule(PipelineRequest request, absl::Time arrived, ScoredRequestCallback done)

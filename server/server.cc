@@ -10,7 +10,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "base/clock.h"
 #include "base/status_macros.h"
 #include "server/listen_address.h"
 #include "server/reply_builder.h"
@@ -127,8 +126,12 @@ void Server::Shutdown(absl::Duration drain_timeout) {
   spdlog::info("stopped");
 }
 
-v1::ModelInfo Server::Info() const {
-  return ToModelInfo(info_, devices_, options_, pipeline_.counters());
+ServerState Server::State() const {
+  return {.health = Health::kServing,
+          .uptime = Clock::Real()->Now() - created_at_,
+          .pipeline = pipeline_.state()};
 }
+
+v1::ModelInfo Server::Info() const { return ToModelInfo(info_, devices_, options_, State()); }
 
 }  // namespace assay

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "assay/v1/reward.pb.h"
+#include "base/clock.h"
 #include "model/conversation_encoder.h"
 #include "model/scorer.h"
 #include "model/types.h"
@@ -25,6 +26,7 @@
 #include "server/request_handler.h"
 #include "server/score_service.h"
 #include "server/scoring_pipeline.h"
+#include "server/server_state.h"
 
 namespace assay {
 
@@ -51,6 +53,9 @@ class Server {
   // UNAVAILABLE. Blocks until all is done. Later calls do nothing.
   void Shutdown(absl::Duration drain_timeout);
 
+  // How it is right now.
+  ServerState State() const;
+
   // As GetModel answers it now.
   v1::ModelInfo Info() const;
 
@@ -69,6 +74,7 @@ class Server {
   ScoringPipeline pipeline_;
   const RequestHandler handler_;
   ScoreService service_;
+  const absl::Time created_at_ = Clock::Real()->Now();
   std::unique_ptr<grpc::Server> grpc_server_;  // Null before Listen() and after Shutdown().
   std::string address_;
 };

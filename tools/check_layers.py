@@ -26,7 +26,7 @@ WITHOUT_TEST = {"server/main.cc", "client/main.cc", "model/main_forward.cc", "mo
 MAX_LINES = 400
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")
-GRPC = re.compile(r"^(grpc|grpcpp|google/protobuf)/|^assay/v1/.*\.pb\.h$")
+GRPC = re.compile(r"^(grpc|grpcpp|google/protobuf)/|^assay/(v1|internal)/.*\.pb\.h$")
 SLEEP = re.compile(r"\b(sleep_for|sleep_until|SleepFor|usleep|nanosleep|time\.sleep)\b")
 
 

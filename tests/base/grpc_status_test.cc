@@ -1,9 +1,11 @@
 #include "base/grpc_status.h"
 
+#include <gtest/gtest.h>
+
 #include <string>
 
+#include "base/retry_after.h"
 #include "base/utf8.h"
-#include <gtest/gtest.h>
 
 namespace assay {
 namespace {
@@ -16,6 +18,21 @@ TEST(GrpcStatusTest, EveryCodeSurvivesTheRoundTripWithItsMessage) {
     EXPECT_EQ(ToGrpcStatus(status).error_code(), code);
     EXPECT_EQ(FromGrpcStatus(ToGrpcStatus(status)), status);
   }
+}
+
+TEST(GrpcStatusTest, AWaitTravelsAsRetryInfoInTheDetails) {
+  const absl::Status later =
+      WithRetryAfter(absl::ResourceExhaustedError("full"), absl::Milliseconds(2500));
+  const grpc::Status wire = ToGrpcStatus(later);
+  EXPECT_NE(wire.error_details().find("type.googleapis.com/google.rpc.RetryInfo"),
+            std::string::npos);
+  EXPECT_EQ(RetryAfter(FromGrpcStatus(wire)), absl::Milliseconds(2500));
+  EXPECT_EQ(ToGrpcStatus(absl::ResourceExhaustedError("full")).error_details(), "");
+}
+
+TEST(GrpcStatusTest, DamagedDetailsAreDropped) {
+  const grpc::Status wire(grpc::StatusCode::RESOURCE_EXHAUSTED, "full", "\xFF\xFF");
+  EXPECT_EQ(FromGrpcStatus(wire), absl::ResourceExhaustedError("full"));
 }
 
 TEST(GrpcStatusTest, AnUnknownCodeBecomesUnknown) {

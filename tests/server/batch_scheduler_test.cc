@@ -111,7 +111,7 @@ TEST_F(BatchSchedulerTest, TheTasksOfARequestAreTakenAllOrNone) {
   std::vector<ScoreTask> tasks;
   for (int i = 0; i < 3; ++i) tasks.push_back(TaskOf(3, &answers_));
   EXPECT_THAT(scheduler.Schedule(std::move(tasks)), StatusIs(absl::StatusCode::kResourceExhausted));
-  EXPECT_EQ(scheduler.counters().queued_tokens, 4);
+  EXPECT_EQ(scheduler.state().queued_tokens, 4);
   scorer_.Release();
 }
 
@@ -232,8 +232,8 @@ TEST_F(BatchSchedulerTest, AFailedResponseFailsAlone) {
   const auto answers = answers_.Await(2);
   EXPECT_THAT(answers[0]->scores[0], StatusIs(absl::StatusCode::kInternal));
   EXPECT_OK(answers[1]->scores[0]);
-  EXPECT_EQ(scheduler.counters().responses, 2);
-  EXPECT_EQ(scheduler.counters().batched_responses, 3);
+  EXPECT_EQ(scheduler.state().counters.responses, 2);
+  EXPECT_EQ(scheduler.state().counters.batched_responses, 3);
 }
 
 TEST_F(BatchSchedulerTest, EachScorerHasItsOwnWorker) {
@@ -256,10 +256,10 @@ TEST_F(BatchSchedulerTest, CountersAddUp) {
   task.group = GroupOf(10, {1, 2});
   ASSERT_OK(scheduler.Schedule(One(std::move(task))));
   ASSERT_OK(scheduler.Schedule(One(TaskOf(5, &answers_))));
-  EXPECT_EQ(scheduler.counters().queued_tokens, 18);
+  EXPECT_EQ(scheduler.state().queued_tokens, 18);
   scorer_.Release();
   answers_.Await(2);
-  const SchedulerCounters counters = scheduler.counters();
+  const SchedulerCounters counters = scheduler.state().counters;
   EXPECT_EQ(counters.batches, 2);
   EXPECT_EQ(counters.batched_groups, 3);
   EXPECT_EQ(counters.max_batch_groups, 2);
@@ -267,7 +267,7 @@ TEST_F(BatchSchedulerTest, CountersAddUp) {
   EXPECT_EQ(counters.responses, 4);
   EXPECT_EQ(counters.input_tokens, 1 + 11 + 12 + 5);
   EXPECT_EQ(counters.computed_tokens, 1 + 13 + 5);
-  EXPECT_EQ(counters.queued_tokens, 0);
+  EXPECT_EQ(scheduler.state().queued_tokens, 0);
 }
 
 TEST_F(BatchSchedulerTest, ManyThreadsSchedulingGetEachAnswerOnceAndTheRightOne) {

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "base/retry_after.h"
 #include "base/utf8.h"
 #include "tests/testing/fake_scorer.h"
 
@@ -61,22 +62,39 @@ TEST(ReplyBuilderTest, AnErrorsMessageIsAlwaysText) {
   EXPECT_EQ(FindInvalidUtf8(error.message()), std::string::npos);
 }
 
+TEST(ReplyBuilderTest, AnErrorInsideAReplySaysWhenToTryAgain) {
+  const absl::Status full = absl::ResourceExhaustedError("full");
+  EXPECT_EQ(ToError(full).retry_after_ns(), 0);
+  EXPECT_EQ(ToError(WithRetryAfter(full, absl::Milliseconds(7))).retry_after_ns(), 7'000'000);
+}
+
 TEST(ReplyBuilderTest, ModelInfoTellsTheModelItsLimitsAndCounters) {
   ServerOptions options;
   options.max_responses = 9;
-  PipelineCounters counters;
-  counters.requests = 1;
-  counters.scheduler = {.responses = 2,
+  ServerState state;
+  state.health = Health::kStopping;
+  state.uptime = absl::Nanoseconds(20);
+  state.pipeline.requests = 1;
+  state.pipeline.cached_responses = 11;
+  state.pipeline.coalesced_responses = 12;
+  SchedulerState& scheduler = state.pipeline.scheduler;
+  scheduler.queued_tokens = 10;
+  scheduler.queued_tasks = 21;
+  scheduler.tokens_per_second = 22;
+  scheduler.predicted_wait = absl::Nanoseconds(23);
+  scheduler.workers = {
+      {.device = "cuda:0", .condition = WorkerCondition::kIdle, .batches = 24},
+      {.device = "cuda:1", .condition = WorkerCondition::kStuck, .since = absl::Nanoseconds(25)}};
+  scheduler.counters = {.responses = 2,
                         .batches = 3,
                         .batched_groups = 4,
                         .batched_responses = 5,
                         .max_batch_groups = 6,
                         .input_tokens = 7,
                         .computed_tokens = 8,
-                        .forward = absl::Nanoseconds(9),
-                        .queued_tokens = 10};
+                        .forward = absl::Nanoseconds(9)};
   const v1::ModelInfo info =
-      ToModelInfo(testing::FakeModelInfo(), {"cuda:0", "cuda:1"}, options, counters);
+      ToModelInfo(testing::FakeModelInfo(), {"cuda:0", "cuda:1"}, options, state);
   EXPECT_EQ(info.name(), "fake");
   EXPECT_EQ(info.revision(), std::string(64, 'a'));
   EXPECT_EQ(info.weights_hash(), std::string(64, 'b'));
@@ -107,18 +125,32 @@ TEST(ReplyBuilderTest, ModelInfoTellsTheModelItsLimitsAndCounters) {
   EXPECT_EQ(info.counters().computed_tokens(), 8);
   EXPECT_EQ(info.counters().forward_ns(), 9);
   EXPECT_EQ(info.counters().queued_tokens(), 10);
+  EXPECT_EQ(info.counters().cached_responses(), 11);
+  EXPECT_EQ(info.counters().coalesced_responses(), 12);
+  EXPECT_EQ(info.state().health(), "stopping");
+  EXPECT_EQ(info.state().uptime_ns(), 20);
+  EXPECT_EQ(info.state().queued_tokens(), 10);
+  EXPECT_EQ(info.state().queued_requests(), 21);
+  EXPECT_EQ(info.state().tokens_per_second(), 22);
+  EXPECT_EQ(info.state().predicted_wait_ns(), 23);
+  ASSERT_EQ(info.state().workers_size(), 2);
+  EXPECT_EQ(info.state().workers(0).device(), "cuda:0");
+  EXPECT_EQ(info.state().workers(0).state(), "idle");
+  EXPECT_EQ(info.state().workers(0).batches(), 24);
+  EXPECT_EQ(info.state().workers(1).state(), "stuck");
+  EXPECT_EQ(info.state().workers(1).since_ns(), 25);
 }
 
 TEST(ReplyBuilderTest, AnErrorThatWasMeasuredIsToldAndOneThatWasNotIsAbsent) {
   ModelInfo model = testing::FakeModelInfo();
-  EXPECT_FALSE(ToModelInfo(model, {"cpu"}, ServerOptions(), PipelineCounters()).has_score_error());
+  EXPECT_FALSE(ToModelInfo(model, {"cpu"}, ServerOptions(), ServerState()).has_score_error());
   model.score_error = ScoreError{
       .score = {.n = 1, .largest = 2, .percentile_99 = 3, .rms = 4},
       .margin = {.n = 5, .largest = 6, .percentile_99 = 7, .rms = 8},
       .data = {"a", "b"},
       .measured_on = "A Fast One",
   };
-  const v1::ModelInfo info = ToModelInfo(model, {"cpu"}, ServerOptions(), PipelineCounters());
+  const v1::ModelInfo info = ToModelInfo(model, {"cpu"}, ServerOptions(), ServerState());
   ASSERT_TRUE(info.has_score_error());
   const v1::ScoreError& error = info.score_error();
   EXPECT_EQ(error.score().n(), 1);

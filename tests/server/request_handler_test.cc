@@ -52,7 +52,7 @@ TEST_F(RequestHandlerTest, AGoodRequestIsAnsweredWithScoresAndRevision) {
 TEST_F(RequestHandlerTest, AnInvalidRequestReachesNoPipeline) {
   EXPECT_THAT(Score(ScoreRequestOf("p", {}), absl::InfiniteFuture(), "request."),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("request.responses")));
-  EXPECT_EQ(pipeline_.counters().requests, 0);
+  EXPECT_EQ(pipeline_.state().requests, 0);
 }
 
 TEST_F(RequestHandlerTest, ThePipelinesErrorIsTheAnswer) {

@@ -65,7 +65,7 @@ TEST_F(ScoringPipelineTest, EveryResponseGetsItsOwnScoreInOrder) {
   EXPECT_EQ(scored.results[1]->score.score, ExpectedScore("p", "bb"));
   EXPECT_EQ(scored.results[2]->score.score, ExpectedScore("p", ""));
   EXPECT_EQ(scored.results[1]->input_tokens, 5);
-  EXPECT_EQ(pipeline_->counters().requests, 1);
+  EXPECT_EQ(pipeline_->state().requests, 1);
 }
 
 TEST_F(ScoringPipelineTest, ResponsesThatCannotBeEncodedFailAlone) {
@@ -81,7 +81,7 @@ TEST_F(ScoringPipelineTest, ARequestOfWhichNothingCanBeEncodedIsAnsweredWithoutA
   Start({});
   ASSERT_OK_AND_ASSIGN(const ScoredRequest scored, Ask(RequestOf("p", {"refused"})));
   EXPECT_THAT(scored.results[0], StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_EQ(pipeline_->counters().scheduler.batches, 0);
+  EXPECT_EQ(pipeline_->state().scheduler.counters.batches, 0);
 }
 
 TEST_F(ScoringPipelineTest, AnEncodersRefusalOfTheGroupFailsTheRequest) {
@@ -109,7 +109,7 @@ TEST_F(ScoringPipelineTest, ARequestLargerThanABatchIsSplitAndPutTogetherAgain) 
   for (size_t i = 0; i < responses.size(); ++i) {
     EXPECT_EQ(scored.results[i]->score.score, ExpectedScore("prompt", responses[i])) << i;
   }
-  EXPECT_GT(pipeline_->counters().scheduler.batches, 10);
+  EXPECT_GT(pipeline_->state().scheduler.counters.batches, 10);
 }
 
 TEST_F(ScoringPipelineTest, StageTimesAreThoseOfTheClock) {
@@ -126,7 +126,7 @@ TEST_F(ScoringPipelineTest, StageTimesAreThoseOfTheClock) {
   pipeline_->Submit(RequestOf("p", {"b"}), To(second));
   clock_.Advance(absl::Seconds(2));  // The first is being encoded, the second waits for that.
   encoder_.Release();
-  while (pipeline_->counters().scheduler.queued_tokens < 8) std::this_thread::yield();
+  while (pipeline_->state().scheduler.queued_tokens < 8) std::this_thread::yield();
   clock_.Advance(absl::Seconds(3));  // Both are queued.
   scorer_.Release();
   const StageDurations zero = running.Await(1)[0]->times;
@@ -148,7 +148,7 @@ TEST_F(ScoringPipelineTest, ARequestPastItsDeadlineIsRefusedAtOnce) {
   PipelineRequest request = RequestOf("p", {"a"});
   request.deadline = clock_.Now();
   EXPECT_THAT(Ask(std::move(request)), StatusIs(absl::StatusCode::kDeadlineExceeded));
-  EXPECT_EQ(pipeline_->counters().requests, 0);
+  EXPECT_EQ(pipeline_->state().requests, 0);
 }
 
 TEST_F(ScoringPipelineTest, WhatDiesWhileItWaitsForAnEncoderIsNotEncoded) {
@@ -206,7 +206,7 @@ TEST_F(ScoringPipelineTest, AFullTokenQueueRefusesTheRequestAndItsTasksNeverRun)
   pipeline_->Submit(RequestOf("p", {"a"}), To(answers_));
   scorer_.AwaitBegun(1);
   pipeline_->Submit(RequestOf("p", {"bbb"}), To(answers_));
-  while (pipeline_->counters().scheduler.queued_tokens == 0) std::this_thread::yield();
+  while (pipeline_->state().scheduler.queued_tokens == 0) std::this_thread::yield();
   EXPECT_THAT(Ask(RequestOf("p", {"ccc", "ddd"})), StatusIs(absl::StatusCode::kResourceExhausted));
   scorer_.Release();
   for (const auto& answer : answers_.Await(2)) EXPECT_OK(answer);
