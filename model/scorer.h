@@ -22,6 +22,7 @@ class Scorer {
   //   INVALID_ARGUMENT   that response: a token or position outside the model's range.
   //   INTERNAL           that response: its score is NaN or infinite. All responses: the device failed.
   //   RESOURCE_EXHAUSTED all responses: the device is out of memory.
+  //   ABORTED            all responses: the device failed for good, and every later call fails the same way.
   virtual std::vector<absl::StatusOr<RewardScore>> ScoreBatch(
       absl::Span<const PromptGroup> groups) = 0;
 

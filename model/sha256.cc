@@ -37,11 +37,17 @@ void Sha256::Update(absl::string_view bytes) {
   Require(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1);
 }
 
-std::string Sha256::HexDigest() {
-  unsigned char digest[EVP_MAX_MD_SIZE];
+std::array<uint8_t, 32> Sha256::Digest() {
+  std::array<uint8_t, 32> digest;
   unsigned int size = 0;
-  Require(EVP_DigestFinal_ex(state_->context, digest, &size) == 1);
-  return absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), size));
+  Require(EVP_DigestFinal_ex(state_->context, digest.data(), &size) == 1);
+  Require(size == digest.size());
+  return digest;
+}
+
+std::string Sha256::HexDigest() {
+  const std::array<uint8_t, 32> digest = Digest();
+  return absl::BytesToHexString({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 std::string Sha256Hex(absl::string_view bytes) {

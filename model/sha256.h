@@ -4,6 +4,8 @@
 #ifndef ASSAY_MODEL_SHA256_H_
 #define ASSAY_MODEL_SHA256_H_
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -22,7 +24,9 @@ class Sha256 {
 
   void Update(absl::string_view bytes);
 
-  // The digest of everything fed so far, 64 hex digits. Call once; feed nothing after.
+  // The digest of everything fed so far; the second as 64 hex digits. Call one of them, once; feed
+  // nothing after.
+  std::array<uint8_t, 32> Digest();
   std::string HexDigest();
 
  private:

@@ -6,15 +6,8 @@ namespace assay {
 
 TaskCost CostOf(const PromptGroup& group) { return {.tokens = group.ComputedTokens()}; }
 
-size_t SelectBatch(absl::Span<const TaskCost> costs, const TokenBudget& budget) {
-  int64_t tokens = 0;
-  size_t count = 0;
-  for (const TaskCost& cost : costs) {
-    if (count > 0 && tokens + cost.tokens > budget.max_tokens) break;
-    tokens += cost.tokens;
-    ++count;
-  }
-  return count;
+bool FitsBatch(int64_t batched, int64_t tokens, const TokenBudget& budget) {
+  return batched == 0 || batched + tokens <= budget.max_tokens;
 }
 
 std::vector<PromptGroup> SplitGroup(PromptGroup group, const TokenBudget& budget) {

@@ -4,11 +4,9 @@
 #ifndef ASSAY_SERVER_BATCH_POLICY_H_
 #define ASSAY_SERVER_BATCH_POLICY_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "absl/types/span.h"
 #include "model/types.h"
 
 namespace assay {
@@ -25,10 +23,8 @@ struct TaskCost {
 
 TaskCost CostOf(const PromptGroup& group);
 
-// How many of the oldest tasks form the next batch. Always the front of the queue, so that nothing
-// starves; at least one where there is one, even if it is over the budget alone; 0 only if `costs`
-// is empty.
-size_t SelectBatch(absl::Span<const TaskCost> costs, const TokenBudget& budget);
+// Whether a task of `tokens` may join a batch that holds `batched`: within the budget, or alone.
+bool FitsBatch(int64_t batched, int64_t tokens, const TokenBudget& budget);
 
 // Cuts `group` into groups of consecutive responses, each with the whole prefix and as many
 // responses as fit the budget, at least one. A group that fits comes back as it is. `group` has at

@@ -5,7 +5,6 @@
 #include <iterator>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
 namespace assay {
@@ -23,30 +22,52 @@ Results RunOnce(Scorer& scorer, absl::Span<const PromptGroup> groups) {
                                                   " results for ", expected, " responses")));
 }
 
-bool DeviceHadNoMemory(const Results& results) {
-  return std::all_of(results.begin(), results.end(), [](const absl::StatusOr<RewardScore>& result) {
-    return result.status().code() == absl::StatusCode::kResourceExhausted;
-  });
+bool AllAre(const Results& results, absl::StatusCode code) {
+  return !results.empty() && std::all_of(results.begin(), results.end(),
+                                         [code](const absl::StatusOr<RewardScore>& result) {
+                                           return result.status().code() == code;
+                                         });
+}
+
+// The group with the responses from `first` to `last`.
+PromptGroup PartOf(const PromptGroup& group, size_t first, size_t last) {
+  return {.prefix = group.prefix,
+          .responses = {group.responses.begin() + first, group.responses.begin() + last}};
+}
+
+Results RunInHalves(Scorer& scorer, absl::Span<const PromptGroup> groups) {
+  Results results = RunOnce(scorer, groups);
+  if (!AllAre(results, absl::StatusCode::kResourceExhausted) || results.size() == 1) return results;
+  Results rest;
+  if (groups.size() > 1) {
+    results = RunInHalves(scorer, groups.first(groups.size() / 2));
+    rest = RunInHalves(scorer, groups.subspan(groups.size() / 2));
+  } else {
+    const size_t all = groups[0].responses.size();
+    const PromptGroup front = PartOf(groups[0], 0, all / 2);
+    const PromptGroup back = PartOf(groups[0], all / 2, all);
+    results = RunInHalves(scorer, {&front, 1});
+    rest = RunInHalves(scorer, {&back, 1});
+  }
+  std::move(rest.begin(), rest.end(), std::back_inserter(results));
+  return results;
 }
 
 }  // namespace
 
-std::vector<Results> RunBatch(Scorer& scorer, absl::Span<const PromptGroup> groups) {
-  Results flat = RunOnce(scorer, groups);
-  if (groups.size() > 1 && DeviceHadNoMemory(flat)) {
-    const size_t half = groups.size() / 2;
-    flat = RunOnce(scorer, groups.first(half));
-    Results rest = RunOnce(scorer, groups.subspan(half));
-    std::move(rest.begin(), rest.end(), std::back_inserter(flat));
+BatchOutcome RunBatch(Scorer& scorer, absl::Span<const PromptGroup> groups) {
+  Results flat = RunInHalves(scorer, groups);
+  BatchOutcome outcome;
+  for (const absl::StatusOr<RewardScore>& result : flat) {
+    if (absl::IsAborted(result.status())) outcome.device = result.status();
   }
-  std::vector<Results> by_group;
-  by_group.reserve(groups.size());
+  outcome.results.reserve(groups.size());
   auto next = std::make_move_iterator(flat.begin());
   for (const PromptGroup& group : groups) {
-    by_group.emplace_back(next, next + group.responses.size());
+    outcome.results.emplace_back(next, next + group.responses.size());
     next += group.responses.size();
   }
-  return by_group;
+  return outcome;
 }
 
 }  // namespace assay

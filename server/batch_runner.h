@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "model/scorer.h"
@@ -12,13 +13,18 @@
 
 namespace assay {
 
-// Scores `groups` in one forward pass; one result for each response of each group, always. Blocks.
-// A batch of several groups for which the device had no memory (every response RESOURCE_EXHAUSTED)
-// is run again in two halves, once; what is still too large then answers RESOURCE_EXHAUSTED.
+struct BatchOutcome {
+  // One for each response of each group, always; meaningless where the device broke.
+  std::vector<std::vector<absl::StatusOr<RewardScore>>> results;
+  absl::Status device;  // ABORTED: it failed for good, in the scorer's words.
+};
+
+// Scores `groups` in one forward pass. Blocks. A batch for which the device had no memory (every
+// response RESOURCE_EXHAUSTED) is run again in halves, and those in halves, down to single
+// responses; what is too large alone answers RESOURCE_EXHAUSTED, and nothing else does.
 //   INTERNAL  every response: the scorer did not return one result for each.
 // Other errors are the scorer's own; see model/scorer.h.
-std::vector<std::vector<absl::StatusOr<RewardScore>>> RunBatch(
-    Scorer& scorer, absl::Span<const PromptGroup> groups);
+BatchOutcome RunBatch(Scorer& scorer, absl::Span<const PromptGroup> groups);
 
 }  // namespace assay
 

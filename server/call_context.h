@@ -7,7 +7,8 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "server/score_task.h"
+#include "server/flow.h"
+#include "server/task_interest.h"
 
 namespace assay {
 

@@ -10,20 +10,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/refusal.h"
 #include "server/scored_request.h"
 
 namespace assay {
-
-// Why a request was not taken on.
-enum class Refusal {
-  kQueueFull,    // Too many tokens queued.
-  kTooSlow,      // Its deadline would pass before its turn.
-  kTextWaiting,  // Too much text waits for the encoders.
-  kStopping,
-  kUnhealthy,  // No device is left.
-  kInvalid,    // INVALID_ARGUMENT or FAILED_PRECONDITION, for the whole request.
-  kIdentity,   // UNAUTHENTICATED or PERMISSION_DENIED.
-};
 
 // Where a request was when its deadline passed.
 enum class DeadlineStage {

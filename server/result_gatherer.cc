@@ -1,5 +1,6 @@
 #include "server/result_gatherer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace assay {
@@ -26,31 +27,29 @@ ResultGatherer::ResultGatherer(EncodedGroup& encoded, StageDurations times, absl
   }
 }
 
-void ResultGatherer::Report(size_t first, size_t count, absl::StatusOr<TaskScores> scores) {
+void ResultGatherer::Report(absl::Span<const size_t> indices, absl::StatusOr<TaskScores> scores) {
   absl::StatusOr<ScoredRequest> answer;
   ScoredRequestCallback done;
   {
     MutexLock lock(&mu_);
+    if (answered_) return;
+    awaited_ -= indices.size();
     if (scores.ok()) {
-      Keep(first, *std::move(scores));
-    } else if (failure_.ok()) {
-      failure_ = std::move(scores).status();
-    }
-    awaited_ -= count;
-    if (awaited_ > 0) return;
-    if (failure_.ok()) {
+      Keep(indices, *std::move(scores));
+      if (awaited_ > 0) return;
       answer = std::move(scored_);
     } else {
-      answer = std::move(failure_);
+      answer = std::move(scores).status();
     }
+    answered_ = true;
     done = std::move(done_);
   }
   std::move(done)(std::move(answer));
 }
 
-void ResultGatherer::Keep(size_t first, TaskScores scores) {
+void ResultGatherer::Keep(absl::Span<const size_t> indices, TaskScores scores) {
   for (size_t i = 0; i < scores.scores.size(); ++i) {
-    const Place& place = places_[first + i];
+    const Place& place = places_[indices[i]];
     absl::StatusOr<ScoredResponse>& result = scored_.results[place.index];
     if (!scores.scores[i].ok()) {
       result = std::move(scores.scores[i]).status();
@@ -62,7 +61,8 @@ void ResultGatherer::Keep(size_t first, TaskScores scores) {
   }
   if (!scores.scores.empty() && scores.forward_began >= last_began_) {
     last_began_ = scores.forward_began;
-    scored_.times.queue = scores.forward_began - encoded_at_;
+    // A pass that an equal conversation was in may have begun before this one was encoded.
+    scored_.times.queue = std::max(scores.forward_began - encoded_at_, absl::ZeroDuration());
     scored_.times.forward = scores.forward;
   }
 }

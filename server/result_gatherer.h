@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "base/mutex.h"
 #include "model/conversation_encoder.h"
 #include "server/score_task.h"
@@ -28,10 +29,9 @@ class ResultGatherer {
   ResultGatherer(EncodedGroup& encoded, StageDurations times, absl::Time encoded_at,
                  ScoredRequestCallback done);
 
-  // What became of the `count` responses of the group from index `first` on. The last of them
-  // answers the request: with all results, or with the first error of a task. Each response is
-  // reported once.
-  void Report(size_t first, size_t count, absl::StatusOr<TaskScores> scores)
+  // What became of the responses of the group at `indices`. The last of them answers the request
+  // with all results; an error of a task answers it at once. Each response is reported once.
+  void Report(absl::Span<const size_t> indices, absl::StatusOr<TaskScores> scores)
       ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
@@ -41,7 +41,7 @@ class ResultGatherer {
     int64_t truncated_tokens;
   };
 
-  void Keep(size_t first, TaskScores scores) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Keep(absl::Span<const size_t> indices, TaskScores scores) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // Constant after construction.
   const absl::Time encoded_at_;
@@ -49,7 +49,7 @@ class ResultGatherer {
 
   Mutex mu_;
   size_t awaited_ ABSL_GUARDED_BY(mu_);
-  absl::Status failure_ ABSL_GUARDED_BY(mu_);  // The first task's error.
+  bool answered_ ABSL_GUARDED_BY(mu_) = false;  // False, then true for good.
   absl::Time last_began_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
   ScoredRequest scored_ ABSL_GUARDED_BY(mu_);
   ScoredRequestCallback done_ ABSL_GUARDED_BY(mu_);

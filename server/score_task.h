@@ -5,24 +5,17 @@
 #ifndef ASSAY_SERVER_SCORE_TASK_H_
 #define ASSAY_SERVER_SCORE_TASK_H_
 
-#include <atomic>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "model/types.h"
+#include "server/flow.h"
+#include "server/task_interest.h"
 
 namespace assay {
-
-// Set once, by the RPC whose caller is gone; read by every stage that would otherwise work for
-// nobody.
-using CancelFlag = std::shared_ptr<std::atomic<bool>>;
-
-// Of one tenant's work, bulk yields to interactive.
-enum class Priority { kInteractive, kBulk };
 
 // What the forward pass of a task's batch made of it.
 struct TaskScores {
@@ -32,17 +25,19 @@ struct TaskScores {
 };
 
 struct ScoreTask {
-  PromptGroup group = {};                        // At least one response.
-  absl::Time deadline = absl::InfiniteFuture();  // A task past it is never run.
-  std::string tenant = "default";                // Tenants share the devices evenly.
-  Priority priority = Priority::kInteractive;
-  // Shared with the RPC; null: never cancelled.
-  std::shared_ptr<const std::atomic<bool>> cancelled = nullptr;
+  PromptGroup group = {};  // At least one response.
+  Flow flow = {};
+  // A task that nobody waits for is never run; null: always wanted.
+  std::shared_ptr<TaskInterest> interest = nullptr;
+  // Passes it was part of that broke their device.
+  int devices_broken = 0;
 
   // Runs exactly once, on the completion thread. An error is about the whole task, which was not
   // run:
   //   DEADLINE_EXCEEDED, CANCELLED  when its batch would have formed.
-  //   UNAVAILABLE                   the time to drain was over before its turn came.
+  //   UNAVAILABLE                   the time to drain was over before its turn came, or no device
+  //                                 is left.
+  //   INTERNAL                      two devices broke with it.
   absl::AnyInvocable<void(absl::StatusOr<TaskScores>)&&> done = nullptr;
 };
 

@@ -11,14 +11,27 @@ ThreadPool::ThreadPool(int threads, int64_t max_queued_cost) : max_queued_cost_(
 
 ThreadPool::~ThreadPool() { Drain(); }
 
-bool ThreadPool::TrySubmit(int64_t cost, Job job) {
+bool ThreadPool::TrySubmit(const Flow& flow, int64_t cost, OnFull on_full, Job job) {
   MutexLock lock(&mu_);
   if (draining_) return false;
-  if (!queue_.empty() && queued_cost_ + cost > max_queued_cost_) return false;
-  queued_cost_ += cost;
-  queue_.push_back({cost, std::move(job)});
+  if (on_full == OnFull::kRefuse && queue_.IsFullFor(flow.tenant, cost, max_queued_cost_)) {
+    return false;
+  }
+  queue_.Push(flow, cost, std::move(job));
   work_.notify_one();
   return true;
+}
+
+bool ThreadPool::HasRoomOrTell(const std::string& tenant, std::function<void()> on_change) {
+  MutexLock lock(&mu_);
+  if (draining_ || !queue_.IsFullFor(tenant, 1, max_queued_cost_)) return true;
+  waiting_for_room_.push_back(std::move(on_change));
+  return false;
+}
+
+int64_t ThreadPool::queued_cost() const {
+  MutexLock lock(&mu_);
+  return queue_.cost();
 }
 
 void ThreadPool::Drain() {
@@ -34,14 +47,15 @@ void ThreadPool::Drain() {
 void ThreadPool::RunWorker() {
   while (true) {
     Job job;
+    std::vector<std::function<void()>> to_tell;
     {
       MutexLock lock(&mu_);
       while (queue_.empty() && !draining_) work_.wait(mu_);
-      if (queue_.empty()) return;
-      queued_cost_ -= queue_.front().cost;
-      job = std::move(queue_.front().job);
-      queue_.pop_front();
+      to_tell.swap(waiting_for_room_);
+      if (!queue_.empty()) queue_.TakeOne([&job](Job taken) { job = std::move(taken); });
     }
+    for (const std::function<void()>& tell : to_tell) tell();
+    if (job == nullptr) return;
     std::move(job)();
   }
 }

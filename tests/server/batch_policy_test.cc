@@ -11,40 +11,14 @@ namespace {
 
 using testing::GroupOf;
 
-std::vector<TaskCost> CostsOf(const std::vector<int64_t>& tokens) {
-  std::vector<TaskCost> costs;
-  for (int64_t t : tokens) costs.push_back({.tokens = t});
-  return costs;
+TEST(FitsBatchTest, ATaskThatJustFillsTheBudgetIsIn) {
+  EXPECT_TRUE(FitsBatch(4, 6, {.max_tokens = 10}));
+  EXPECT_FALSE(FitsBatch(4, 7, {.max_tokens = 10}));
 }
 
-TEST(SelectBatchTest, AnEmptyQueueGivesAnEmptyBatch) { EXPECT_EQ(SelectBatch({}, {}), 0); }
-
-TEST(SelectBatchTest, TheOldestTaskRunsEvenIfItIsOverTheBudgetAlone) {
-  EXPECT_EQ(SelectBatch(CostsOf({100, 1}), {.max_tokens = 10}), 1);
-}
-
-TEST(SelectBatchTest, ATaskThatJustFillsTheBudgetIsIn) {
-  EXPECT_EQ(SelectBatch(CostsOf({4, 6, 1}), {.max_tokens = 10}), 2);
-}
-
-TEST(SelectBatchTest, ASmallTaskDoesNotOvertakeALargeOne) {
-  EXPECT_EQ(SelectBatch(CostsOf({4, 7, 1}), {.max_tokens = 10}), 1);
-}
-
-TEST(SelectBatchTest, ABatchIsTheLongestFrontOfTheQueueThatFits) {
-  std::mt19937 random(1);
-  for (int round = 0; round < 1000; ++round) {
-    std::vector<int64_t> tokens(random() % 20 + 1);
-    for (int64_t& t : tokens) t = random() % 50 + 1;
-    const TokenBudget budget{.max_tokens = static_cast<int64_t>(random() % 200 + 1)};
-    const size_t count = SelectBatch(CostsOf(tokens), budget);
-    ASSERT_GE(count, 1);
-    ASSERT_LE(count, tokens.size());
-    int64_t sum = 0;
-    for (size_t i = 0; i < count; ++i) sum += tokens[i];
-    EXPECT_TRUE(count == 1 || sum <= budget.max_tokens);
-    EXPECT_TRUE(count == tokens.size() || sum + tokens[count] > budget.max_tokens);
-  }
+TEST(FitsBatchTest, ATaskOverTheBudgetRunsAlone) {
+  EXPECT_TRUE(FitsBatch(0, 100, {.max_tokens = 10}));
+  EXPECT_FALSE(FitsBatch(1, 100, {.max_tokens = 10}));
 }
 
 TEST(SplitGroupTest, AGroupThatFitsStaysWhole) {

@@ -5,6 +5,7 @@
 #include <random>
 #include <thread>
 
+#include "base/retry_after.h"
 #include "tests/testing/builders.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/fake_scorer.h"
@@ -37,16 +38,25 @@ class BatchSchedulerTest : public ::testing::Test {
         .done = [answers](absl::StatusOr<TaskScores> scores) { answers->Put(std::move(scores)); }};
   }
 
+  static std::shared_ptr<TaskInterest> WaitingUntil(absl::Time deadline) {
+    return std::make_shared<TaskInterest>(Waiter{.deadline = deadline});
+  }
+
   static std::vector<ScoreTask> One(ScoreTask task) {
     std::vector<ScoreTask> tasks;
     tasks.push_back(std::move(task));
     return tasks;
   }
 
+  static absl::Status Schedule(BatchScheduler& scheduler, ScoreTask task,
+                               absl::Time deadline = absl::InfiniteFuture()) {
+    return scheduler.Schedule(One(std::move(task)), deadline, OnFull::kRefuse).status;
+  }
+
   // Keeps the device busy with a task of one token until scorer_.Release().
   void Occupy(BatchScheduler& scheduler) {
     scorer_.Block();
-    ASSERT_OK(scheduler.Schedule(One(TaskOf(1, &busy_))));
+    ASSERT_OK(Schedule(scheduler, TaskOf(1, &busy_)));
     scorer_.AwaitBegun(1);
   }
 
@@ -58,7 +68,7 @@ class BatchSchedulerTest : public ::testing::Test {
 
 TEST_F(BatchSchedulerTest, ATaskIsAnsweredWithItsOwnScores) {
   BatchScheduler scheduler({}, &clock_, {&scorer_});
-  ASSERT_OK(scheduler.Schedule(One(TaskOf(3, &answers_, 7))));
+  ASSERT_OK(Schedule(scheduler, TaskOf(3, &answers_, 7)));
   const auto answers = answers_.Await(1);
   ASSERT_OK(answers[0]);
   EXPECT_EQ(answers[0]->scores[0]->score, FakeScoreOf({7, 8, 9}));
@@ -67,37 +77,37 @@ TEST_F(BatchSchedulerTest, ATaskIsAnsweredWithItsOwnScores) {
 
 TEST_F(BatchSchedulerTest, ALoneTaskRunsAtOnceWithoutATimer) {
   BatchScheduler scheduler({}, &clock_, {&scorer_});
-  ASSERT_OK(scheduler.Schedule(One(TaskOf(1, &answers_))));
+  ASSERT_OK(Schedule(scheduler, TaskOf(1, &answers_)));
   EXPECT_THAT(scorer_.AwaitBatches(1), ElementsAre(1));  // The clock has not moved.
 }
 
 TEST_F(BatchSchedulerTest, WhatQueuedWhileTheDeviceWasBusyIsOneBatch) {
   BatchScheduler scheduler({}, &clock_, {&scorer_});
   Occupy(scheduler);
-  for (int i = 0; i < 5; ++i) ASSERT_OK(scheduler.Schedule(One(TaskOf(2, &answers_, i))));
+  for (int i = 0; i < 5; ++i) ASSERT_OK(Schedule(scheduler, TaskOf(2, &answers_, i)));
   scorer_.Release();
   answers_.Await(5);
   EXPECT_THAT(scorer_.AwaitBatches(2), ElementsAre(1, 5));
 }
 
 TEST_F(BatchSchedulerTest, ABatchHoldsNoMoreThanTheBudget) {
-  BatchScheduler scheduler({.budget = {.max_tokens = 5}}, &clock_, {&scorer_});
+  BatchScheduler scheduler({.queue = {.budget = {.max_tokens = 5}}}, &clock_, {&scorer_});
   Occupy(scheduler);
-  for (int i = 0; i < 5; ++i) ASSERT_OK(scheduler.Schedule(One(TaskOf(2, &answers_, i))));
+  for (int i = 0; i < 5; ++i) ASSERT_OK(Schedule(scheduler, TaskOf(2, &answers_, i)));
   scorer_.Release();
   answers_.Await(5);
   EXPECT_THAT(scorer_.AwaitBatches(4), ElementsAre(1, 2, 2, 1));
 }
 
 TEST_F(BatchSchedulerTest, AFullQueueRefusesWithTheNumbersAndRunsNoneOfTheRefused) {
-  BatchScheduler scheduler({.max_queued_tokens = 10}, &clock_, {&scorer_});
+  BatchScheduler scheduler({.queue = {.max_queued_tokens = 10}}, &clock_, {&scorer_});
   Occupy(scheduler);
-  ASSERT_OK(scheduler.Schedule(One(TaskOf(7, &answers_))));
+  ASSERT_OK(Schedule(scheduler, TaskOf(7, &answers_)));
   Answers refused;
-  EXPECT_THAT(scheduler.Schedule(One(TaskOf(4, &refused))),
+  EXPECT_THAT(Schedule(scheduler, TaskOf(4, &refused)),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        AllOf(HasSubstr("7 tokens wait"), HasSubstr("4 more"), HasSubstr("10"))));
-  ASSERT_OK(scheduler.Schedule(One(TaskOf(3, &answers_))));
+  ASSERT_OK(Schedule(scheduler, TaskOf(3, &answers_)));
   scorer_.Release();
   scheduler.Drain(absl::InfiniteFuture());
   EXPECT_EQ(answers_.size(), 2);
@@ -105,20 +115,21 @@ TEST_F(BatchSchedulerTest, AFullQueueRefusesWithTheNumbersAndRunsNoneOfTheRefuse
 }
 
 TEST_F(BatchSchedulerTest, TheTasksOfARequestAreTakenAllOrNone) {
-  BatchScheduler scheduler({.max_queued_tokens = 10}, &clock_, {&scorer_});
+  BatchScheduler scheduler({.queue = {.max_queued_tokens = 10}}, &clock_, {&scorer_});
   Occupy(scheduler);
-  ASSERT_OK(scheduler.Schedule(One(TaskOf(4, &answers_))));
+  ASSERT_OK(Schedule(scheduler, TaskOf(4, &answers_)));
   std::vector<ScoreTask> tasks;
   for (int i = 0; i < 3; ++i) tasks.push_back(TaskOf(3, &answers_));
-  EXPECT_THAT(scheduler.Schedule(std::move(tasks)), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(scheduler.Schedule(std::move(tasks), absl::InfiniteFuture(), OnFull::kRefuse).status,
+              StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_EQ(scheduler.state().queued_tokens, 4);
   scorer_.Release();
 }
 
 TEST_F(BatchSchedulerTest, AnEmptyQueueTakesARequestLargerThanTheLimit) {
-  BatchScheduler scheduler({.budget = {.max_tokens = 5}, .max_queued_tokens = 5}, &clock_,
-                           {&scorer_});
-  ASSERT_OK(scheduler.Schedule(One(TaskOf(50, &answers_))));
+  BatchScheduler scheduler({.queue = {.budget = {.max_tokens = 5}, .max_queued_tokens = 5}},
+                           &clock_, {&scorer_});
+  ASSERT_OK(Schedule(scheduler, TaskOf(50, &answers_)));
   EXPECT_OK(answers_.Await(1)[0]);
 }
 
@@ -126,11 +137,11 @@ TEST_F(BatchSchedulerTest, ATaskPastItsDeadlineIsAnsweredAndNeverRun) {
   BatchScheduler scheduler({}, &clock_, {&scorer_});
   Occupy(scheduler);
   ScoreTask hurried = TaskOf(2, &answers_, 10);
-  hurried.deadline = clock_.Now() + absl::Seconds(1);
-  ASSERT_OK(scheduler.Schedule(One(std::move(hurried))));
+  hurried.interest = WaitingUntil(clock_.Now() + absl::Seconds(1));
+  ASSERT_OK(Schedule(scheduler, std::move(hurried)));
   ScoreTask patient = TaskOf(2, &answers_, 20);
-  patient.deadline = clock_.Now() + absl::Seconds(2);
-  ASSERT_OK(scheduler.Schedule(One(std::move(patient))));
+  patient.interest = WaitingUntil(clock_.Now() + absl::Seconds(2));
+  ASSERT_OK(Schedule(scheduler, std::move(patient)));
   clock_.Advance(absl::Seconds(1));
   scorer_.Release();
   const auto answers = answers_.Await(2);
@@ -144,8 +155,8 @@ TEST_F(BatchSchedulerTest, ACancelledTaskIsAnsweredAndNeverRun) {
   Occupy(scheduler);
   const CancelFlag cancelled = std::make_shared<std::atomic<bool>>(false);
   ScoreTask task = TaskOf(2, &answers_, 10);
-  task.cancelled = cancelled;
-  ASSERT_OK(scheduler.Schedule(One(std::move(task))));
+  task.interest = std::make_shared<TaskInterest>(Waiter{.cancelled = cancelled});
+  ASSERT_OK(Schedule(scheduler, std::move(task)));
   cancelled->store(true);
   scorer_.Release();
   EXPECT_THAT(answers_.Await(1)[0], StatusIs(absl::StatusCode::kCancelled));
@@ -154,15 +165,15 @@ TEST_F(BatchSchedulerTest, ACancelledTaskIsAnsweredAndNeverRun) {
 }
 
 TEST_F(BatchSchedulerTest, DeadTasksDoNotKeepLiveOnesOutOfAFullQueue) {
-  BatchScheduler scheduler({.max_queued_tokens = 10}, &clock_, {&scorer_});
+  BatchScheduler scheduler({.queue = {.max_queued_tokens = 10}}, &clock_, {&scorer_});
   Occupy(scheduler);
   ScoreTask task = TaskOf(10, &answers_);
-  task.deadline = clock_.Now() + absl::Seconds(1);
-  ASSERT_OK(scheduler.Schedule(One(std::move(task))));
-  EXPECT_THAT(scheduler.Schedule(One(TaskOf(1, &answers_))),
+  task.interest = WaitingUntil(clock_.Now() + absl::Seconds(1));
+  ASSERT_OK(Schedule(scheduler, std::move(task)));
+  EXPECT_THAT(Schedule(scheduler, TaskOf(1, &answers_)),
               StatusIs(absl::StatusCode::kResourceExhausted));
   clock_.Advance(absl::Seconds(1));
-  EXPECT_OK(scheduler.Schedule(One(TaskOf(1, &answers_))));
+  EXPECT_OK(Schedule(scheduler, TaskOf(1, &answers_)));
   EXPECT_THAT(answers_.Await(1)[0], StatusIs(absl::StatusCode::kDeadlineExceeded));
   scorer_.Release();
 }
@@ -178,34 +189,33 @@ TEST_F(BatchSchedulerTest, AnswersAreNotGivenOnTheDevicesThread) {
     second_over.Await(1);
     done.Put(std::move(scores));
   };
-  ASSERT_OK(scheduler.Schedule(One(std::move(first))));
+  ASSERT_OK(Schedule(scheduler, std::move(first)));
   scorer_.AwaitBatches(1);
-  ASSERT_OK(scheduler.Schedule(One(TaskOf(1, &answers_))));
+  ASSERT_OK(Schedule(scheduler, TaskOf(1, &answers_)));
   scorer_.AwaitBatches(2);
   second_over.Put(true);
   done.Await(1);
 }
 
 TEST_F(BatchSchedulerTest, DrainAnswersEveryTaskTakenAndRefusesNewOnes) {
-  BatchScheduler scheduler({.budget = {.max_tokens = 3}}, &clock_, {&scorer_});
+  BatchScheduler scheduler({.queue = {.budget = {.max_tokens = 3}}}, &clock_, {&scorer_});
   Occupy(scheduler);
-  for (int i = 0; i < 50; ++i) ASSERT_OK(scheduler.Schedule(One(TaskOf(2, &answers_, i))));
+  for (int i = 0; i < 50; ++i) ASSERT_OK(Schedule(scheduler, TaskOf(2, &answers_, i)));
   std::thread release([&] { scorer_.Release(); });
   scheduler.Drain(absl::InfiniteFuture());
   release.join();
   EXPECT_EQ(answers_.size(), 50);
   for (const auto& answer : answers_.Await(50)) EXPECT_OK(answer);
-  EXPECT_THAT(scheduler.Schedule(One(TaskOf(2, &answers_))),
-              StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(Schedule(scheduler, TaskOf(2, &answers_)), StatusIs(absl::StatusCode::kUnavailable));
 }
 
 TEST_F(BatchSchedulerTest, WhatHasNotBegunByTheDrainsDeadlineIsAnsweredUnavailable) {
   BatchScheduler scheduler({}, &clock_, {&scorer_});
   Occupy(scheduler);
-  for (int i = 0; i < 5; ++i) ASSERT_OK(scheduler.Schedule(One(TaskOf(2, &answers_, i))));
+  for (int i = 0; i < 5; ++i) ASSERT_OK(Schedule(scheduler, TaskOf(2, &answers_, i)));
   std::thread drain([&] { scheduler.Drain(clock_.Now()); });
   // Until the drain has begun.
-  while (scheduler.Schedule(One(TaskOf(1, &answers_))).ok()) std::this_thread::yield();
+  while (Schedule(scheduler, TaskOf(1, &answers_)).ok()) std::this_thread::yield();
   scorer_.Release();
   drain.join();
   EXPECT_OK(busy_.Await(1)[0]);  // It had begun.
@@ -218,7 +228,7 @@ TEST_F(BatchSchedulerTest, WhatHasNotBegunByTheDrainsDeadlineIsAnsweredUnavailab
 TEST_F(BatchSchedulerTest, DestructionAnswersEveryTaskTaken) {
   {
     BatchScheduler scheduler({}, &clock_, {&scorer_});
-    for (int i = 0; i < 20; ++i) ASSERT_OK(scheduler.Schedule(One(TaskOf(2, &answers_, i))));
+    for (int i = 0; i < 20; ++i) ASSERT_OK(Schedule(scheduler, TaskOf(2, &answers_, i)));
   }
   EXPECT_EQ(answers_.size(), 20);
 }
@@ -227,7 +237,7 @@ TEST_F(BatchSchedulerTest, AFailedResponseFailsAlone) {
   scorer_.FailOn({10, 11});
   BatchScheduler scheduler({}, &clock_, {&scorer_});
   Occupy(scheduler);
-  for (TokenId first : {10, 20}) ASSERT_OK(scheduler.Schedule(One(TaskOf(2, &answers_, first))));
+  for (TokenId first : {10, 20}) ASSERT_OK(Schedule(scheduler, TaskOf(2, &answers_, first)));
   scorer_.Release();
   const auto answers = answers_.Await(2);
   EXPECT_THAT(answers[0]->scores[0], StatusIs(absl::StatusCode::kInternal));
@@ -236,12 +246,102 @@ TEST_F(BatchSchedulerTest, AFailedResponseFailsAlone) {
   EXPECT_EQ(scheduler.state().counters.batched_responses, 3);
 }
 
+TEST_F(BatchSchedulerTest, ATaskWhoseDeviceBreaksRunsOnAnother) {
+  FakeScorer other;
+  scorer_.Block();
+  other.Block();
+  BatchScheduler scheduler({.queue = {.budget = {.max_tokens = 1}}}, &clock_, {&scorer_, &other});
+  for (int i = 0; i < 2; ++i) ASSERT_OK(Schedule(scheduler, TaskOf(1, &answers_, i)));
+  scorer_.AwaitBegun(1);
+  other.AwaitBegun(1);
+  scorer_.Break();
+  scorer_.Release();
+  scorer_.AwaitBatches(1);
+  other.Release();
+  for (const auto& answer : answers_.Await(2)) EXPECT_OK(answer);
+  const SchedulerState state = scheduler.state();
+  EXPECT_EQ(state.workers[0].condition, WorkerCondition::kBroken);
+  EXPECT_NE(state.workers[1].condition, WorkerCondition::kBroken);
+  ASSERT_OK(Schedule(scheduler, TaskOf(1, &answers_)));
+  answers_.Await(3);
+  EXPECT_EQ(scorer_.AwaitBatches(1).size(), 1);  // It got no more work.
+}
+
+TEST_F(BatchSchedulerTest, ATaskThatBreaksTwoDevicesIsNotTriedAgain) {
+  FakeScorer other;
+  scorer_.Break();
+  other.Break();
+  BatchScheduler scheduler({}, &clock_, {&scorer_, &other});
+  ASSERT_OK(Schedule(scheduler, TaskOf(1, &answers_)));
+  EXPECT_THAT(answers_.Await(1)[0],
+              StatusIs(absl::StatusCode::kInternal, HasSubstr("two devices")));
+}
+
+TEST_F(BatchSchedulerTest, WithoutADeviceLeftEverythingIsAnsweredUnavailable) {
+  BatchScheduler scheduler({.queue = {.budget = {.max_tokens = 2}}}, &clock_, {&scorer_});
+  Occupy(scheduler);
+  for (int i = 0; i < 5; ++i) ASSERT_OK(Schedule(scheduler, TaskOf(2, &answers_, i)));
+  scorer_.Break();
+  scorer_.Release();
+  for (const auto& answer : answers_.Await(5)) {
+    EXPECT_THAT(answer, StatusIs(absl::StatusCode::kUnavailable, HasSubstr("every device")));
+  }
+  EXPECT_THAT(busy_.Await(1)[0], StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(Schedule(scheduler, TaskOf(1, &answers_)),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("every device")));
+  EXPECT_EQ(scheduler.state().queued_tokens, 0);
+}
+
+TEST_F(BatchSchedulerTest, AWorkerWhosePassTakesTooLongIsStuckUntilItEnds) {
+  BatchScheduler scheduler({.stuck_after = absl::Seconds(10)}, &clock_, {&scorer_});
+  EXPECT_EQ(scheduler.state().workers[0].condition, WorkerCondition::kIdle);
+  Occupy(scheduler);
+  EXPECT_EQ(scheduler.state().workers[0].condition, WorkerCondition::kRunning);
+  clock_.Advance(absl::Seconds(11));
+  EXPECT_EQ(scheduler.state().workers[0].condition, WorkerCondition::kStuck);
+  EXPECT_EQ(scheduler.state().workers[0].since, absl::Seconds(11));
+  scorer_.Release();
+  busy_.Await(1);
+  EXPECT_EQ(scheduler.state().workers[0].condition, WorkerCondition::kIdle);
+}
+
+TEST_F(BatchSchedulerTest, WhoMustWaitForRoomIsToldWhenABatchForms) {
+  BatchScheduler scheduler({.queue = {.max_queued_tokens = 10}}, &clock_, {&scorer_});
+  Occupy(scheduler);
+  EXPECT_TRUE(scheduler.HasRoomOrTell("default", [] { FAIL(); }));
+  ASSERT_OK(Schedule(scheduler, TaskOf(10, &answers_)));
+  Mailbox<bool> told;
+  EXPECT_FALSE(scheduler.HasRoomOrTell("default", [&told] { told.Put(true); }));
+  // A stream's request is taken though there is no room.
+  EXPECT_OK(
+      scheduler.Schedule(One(TaskOf(1, &answers_)), absl::InfiniteFuture(), OnFull::kWait).status);
+  EXPECT_EQ(told.size(), 0);
+  scorer_.Release();
+  told.Await(1);
+}
+
+TEST_F(BatchSchedulerTest, ARefusalSaysWhenToComeBack) {
+  BatchScheduler scheduler({.queue = {.budget = {.max_tokens = 10},
+                                      .max_queued_tokens = 100,
+                                      .initial_tokens_per_second = 10}},
+                           &clock_, {&scorer_});
+  Occupy(scheduler);
+  ASSERT_OK(Schedule(scheduler, TaskOf(100, &answers_)));
+  const absl::Status refused = Schedule(scheduler, TaskOf(50, &answers_));
+  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_EQ(RetryAfter(refused), absl::Seconds(5));
+  const absl::Status hurried =
+      Schedule(scheduler, TaskOf(1, &answers_), clock_.Now() + absl::Seconds(3));
+  EXPECT_THAT(hurried, StatusIs(absl::StatusCode::kResourceExhausted));
+  scorer_.Release();
+}
+
 TEST_F(BatchSchedulerTest, EachScorerHasItsOwnWorker) {
   FakeScorer other;
   scorer_.Block();
   other.Block();
-  BatchScheduler scheduler({.budget = {.max_tokens = 1}}, &clock_, {&scorer_, &other});
-  for (int i = 0; i < 2; ++i) ASSERT_OK(scheduler.Schedule(One(TaskOf(1, &answers_, i))));
+  BatchScheduler scheduler({.queue = {.budget = {.max_tokens = 1}}}, &clock_, {&scorer_, &other});
+  for (int i = 0; i < 2; ++i) ASSERT_OK(Schedule(scheduler, TaskOf(1, &answers_, i)));
   scorer_.AwaitBegun(1);  // Both at once: neither can end before.
   other.AwaitBegun(1);
   scorer_.Release();
@@ -254,8 +354,8 @@ TEST_F(BatchSchedulerTest, CountersAddUp) {
   Occupy(scheduler);
   ScoreTask task = TaskOf(0, &answers_);
   task.group = GroupOf(10, {1, 2});
-  ASSERT_OK(scheduler.Schedule(One(std::move(task))));
-  ASSERT_OK(scheduler.Schedule(One(TaskOf(5, &answers_))));
+  ASSERT_OK(Schedule(scheduler, std::move(task)));
+  ASSERT_OK(Schedule(scheduler, TaskOf(5, &answers_)));
   EXPECT_EQ(scheduler.state().queued_tokens, 18);
   scorer_.Release();
   answers_.Await(2);
@@ -277,7 +377,8 @@ TEST_F(BatchSchedulerTest, ManyThreadsSchedulingGetEachAnswerOnceAndTheRightOne)
   std::atomic<int> right = 0;
   std::atomic<int> answered = 0;
   {
-    BatchScheduler scheduler({.budget = {.max_tokens = 64}}, &clock_, {&scorer_, &other});
+    BatchScheduler scheduler({.queue = {.budget = {.max_tokens = 64}}}, &clock_,
+                             {&scorer_, &other});
     std::vector<std::thread> threads;
     for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([&, t] {
@@ -290,7 +391,7 @@ TEST_F(BatchSchedulerTest, ManyThreadsSchedulingGetEachAnswerOnceAndTheRightOne)
             if (scores.ok() && scores->scores[0].ok() && scores->scores[0]->score == expected)
               ++right;
           };
-          EXPECT_OK(scheduler.Schedule(One(std::move(task))));
+          EXPECT_OK(Schedule(scheduler, std::move(task)));
         }
       });
     }

@@ -50,7 +50,7 @@ class ResultGathererTest : public ::testing::Test {
 TEST_F(ResultGathererTest, EachScoreGoesToItsResponsesPlace) {
   EncodedGroup encoded = Encoded();
   ResultGatherer gatherer(encoded, {}, kEncodedAt, Done());
-  gatherer.Report(0, 3, ScoresOf({0.5f, 1.5f, 2.5f}, kEncodedAt));
+  gatherer.Report({0, 1, 2}, ScoresOf({0.5f, 1.5f, 2.5f}, kEncodedAt));
   ASSERT_OK_AND_ASSIGN(const ScoredRequest scored, answers_.Await(1)[0]);
   ASSERT_EQ(scored.results.size(), 4);
   EXPECT_EQ(scored.results[0]->score.score, 0.5f);
@@ -67,9 +67,9 @@ TEST_F(ResultGathererTest, TheAnswerWaitsForTheLastTaskAndTakesItsTimes) {
   ResultGatherer gatherer(encoded, {.encode = absl::Seconds(9)}, kEncodedAt, Done());
   TaskScores last = ScoresOf({2.5f}, kEncodedAt + absl::Seconds(8));
   last.forward = absl::Seconds(3);
-  gatherer.Report(2, 1, last);
+  gatherer.Report({2}, last);
   EXPECT_EQ(answers_.size(), 0);
-  gatherer.Report(0, 2, ScoresOf({0.5f, 1.5f}, kEncodedAt + absl::Seconds(5)));
+  gatherer.Report({0, 1}, ScoresOf({0.5f, 1.5f}, kEncodedAt + absl::Seconds(5)));
   ASSERT_OK_AND_ASSIGN(const ScoredRequest scored, answers_.Await(1)[0]);
   EXPECT_EQ(scored.times.encode, absl::Seconds(9));
   EXPECT_EQ(scored.times.queue, absl::Seconds(8));
@@ -81,7 +81,7 @@ TEST_F(ResultGathererTest, AResponsesErrorStaysInItsPlace) {
   ResultGatherer gatherer(encoded, {}, kEncodedAt, Done());
   TaskScores scores = ScoresOf({0.5f, 1.5f, 2.5f}, kEncodedAt);
   scores.scores[1] = absl::InternalError("not finite");
-  gatherer.Report(0, 3, scores);
+  gatherer.Report({0, 1, 2}, scores);
   ASSERT_OK_AND_ASSIGN(const ScoredRequest scored, answers_.Await(1)[0]);
   EXPECT_OK(scored.results[0]);
   EXPECT_THAT(scored.results[3], StatusIs(absl::StatusCode::kInternal));
@@ -91,10 +91,10 @@ TEST_F(ResultGathererTest, AResponsesErrorStaysInItsPlace) {
 TEST_F(ResultGathererTest, ATasksErrorFailsTheRequestOnceAllTasksAreBack) {
   EncodedGroup encoded = Encoded();
   ResultGatherer gatherer(encoded, {}, kEncodedAt, Done());
-  gatherer.Report(0, 1, absl::DeadlineExceededError("late"));
-  gatherer.Report(1, 1, absl::CancelledError("gone"));
+  gatherer.Report({0}, absl::DeadlineExceededError("late"));
+  gatherer.Report({1}, absl::CancelledError("gone"));
   EXPECT_EQ(answers_.size(), 0);
-  gatherer.Report(2, 1, ScoresOf({2.5f}, kEncodedAt));
+  gatherer.Report({2}, ScoresOf({2.5f}, kEncodedAt));
   EXPECT_THAT(answers_.Await(1)[0], StatusIs(absl::StatusCode::kDeadlineExceeded, "late"));
 }
 
@@ -102,7 +102,7 @@ TEST_F(ResultGathererTest, ARequestWithoutAnyTaskIsAnsweredByAnEmptyReport) {
   EncodedGroup encoded;
   encoded.slots.emplace_back(absl::InvalidArgumentError("too long"));
   ResultGatherer gatherer(encoded, {.encode = absl::Seconds(2)}, kEncodedAt, Done());
-  gatherer.Report(0, 0, TaskScores{});
+  gatherer.Report({}, TaskScores{});
   ASSERT_OK_AND_ASSIGN(const ScoredRequest scored, answers_.Await(1)[0]);
   EXPECT_THAT(scored.results[0], StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_EQ(scored.times.encode, absl::Seconds(2));

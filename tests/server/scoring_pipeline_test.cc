@@ -102,7 +102,7 @@ TEST_F(ScoringPipelineTest, ATruncatedResponseSaysHowMuchWasCut) {
 }
 
 TEST_F(ScoringPipelineTest, ARequestLargerThanABatchIsSplitAndPutTogetherAgain) {
-  Start({.batching = {.budget = {.max_tokens = 20}}});
+  Start({.batching = {.queue = {.budget = {.max_tokens = 20}}}});
   std::vector<std::string> responses;
   for (int i = 0; i < 40; ++i) responses.push_back(std::string(i % 9, 'a' + i % 20));
   ASSERT_OK_AND_ASSIGN(const ScoredRequest scored, Ask(RequestOf("prompt", responses)));
@@ -146,7 +146,7 @@ TEST_F(ScoringPipelineTest, StageTimesAreThoseOfTheClock) {
 TEST_F(ScoringPipelineTest, ARequestPastItsDeadlineIsRefusedAtOnce) {
   Start({});
   PipelineRequest request = RequestOf("p", {"a"});
-  request.deadline = clock_.Now();
+  request.waiter.deadline = clock_.Now();
   EXPECT_THAT(Ask(std::move(request)), StatusIs(absl::StatusCode::kDeadlineExceeded));
   EXPECT_EQ(pipeline_->state().requests, 0);
 }
@@ -160,11 +160,11 @@ TEST_F(ScoringPipelineTest, WhatDiesWhileItWaitsForAnEncoderIsNotEncoded) {
   pipeline_->Submit(RequestOf("p", {"a"}), To(busy));
   encoder_.AwaitBegun(1);
   PipelineRequest hurried = RequestOf("p", {"late"});
-  hurried.deadline = clock_.Now() + absl::Seconds(1);
+  hurried.waiter.deadline = clock_.Now() + absl::Seconds(1);
   pipeline_->Submit(std::move(hurried), To(late));
   PipelineRequest abandoned = RequestOf("p", {"gone"});
-  abandoned.cancelled = std::make_shared<std::atomic<bool>>(false);
-  const CancelFlag flag = abandoned.cancelled;
+  abandoned.waiter.cancelled = std::make_shared<std::atomic<bool>>(false);
+  const CancelFlag flag = abandoned.waiter.cancelled;
   pipeline_->Submit(std::move(abandoned), To(gone));
   flag->store(true);
   clock_.Advance(absl::Seconds(1));
@@ -176,10 +176,10 @@ TEST_F(ScoringPipelineTest, WhatDiesWhileItWaitsForAnEncoderIsNotEncoded) {
 }
 
 TEST_F(ScoringPipelineTest, ADeadlineThatPassesInTheQueueFailsTheWholeRequest) {
-  Start({.batching = {.budget = {.max_tokens = 4}}});
+  Start({.batching = {.queue = {.budget = {.max_tokens = 4}}}});
   scorer_.Block();
   PipelineRequest request = RequestOf("p", {"a", "b", "c"});  // Three tasks.
-  request.deadline = clock_.Now() + absl::Seconds(1);
+  request.waiter.deadline = clock_.Now() + absl::Seconds(1);
   pipeline_->Submit(std::move(request), To(answers_));
   scorer_.AwaitBegun(1);
   clock_.Advance(absl::Seconds(1));
@@ -201,7 +201,7 @@ TEST_F(ScoringPipelineTest, TooMuchWaitingTextIsRefused) {
 }
 
 TEST_F(ScoringPipelineTest, AFullTokenQueueRefusesTheRequestAndItsTasksNeverRun) {
-  Start({.batching = {.budget = {.max_tokens = 5}, .max_queued_tokens = 10}});
+  Start({.batching = {.queue = {.budget = {.max_tokens = 5}, .max_queued_tokens = 10}}});
   scorer_.Block();
   pipeline_->Submit(RequestOf("p", {"a"}), To(answers_));
   scorer_.AwaitBegun(1);
@@ -211,6 +211,101 @@ TEST_F(ScoringPipelineTest, AFullTokenQueueRefusesTheRequestAndItsTasksNeverRun)
   scorer_.Release();
   for (const auto& answer : answers_.Await(2)) EXPECT_OK(answer);
   EXPECT_EQ(scorer_.Scored().size(), 2);
+}
+
+TEST_F(ScoringPipelineTest, AnEqualConversationInFlightIsNotComputedAgain) {
+  Start({});
+  scorer_.Block();
+  Answers busy;
+  pipeline_->Submit(RequestOf("busy", {"x"}), To(busy));
+  scorer_.AwaitBegun(1);
+  Answers first;
+  Answers second;
+  pipeline_->Submit(RequestOf("p", {"a", "b"}), To(first));
+  while (pipeline_->state().scheduler.queued_tasks == 0) std::this_thread::yield();
+  pipeline_->Submit(RequestOf("p", {"b", "c"}), To(second));
+  while (pipeline_->state().scheduler.queued_tasks < 2) std::this_thread::yield();
+  scorer_.Release();
+  ASSERT_OK_AND_ASSIGN(const ScoredRequest one, first.Await(1)[0]);
+  ASSERT_OK_AND_ASSIGN(const ScoredRequest two, second.Await(1)[0]);
+  EXPECT_EQ(one.results[1]->score.score, ExpectedScore("p", "b"));
+  EXPECT_EQ(two.results[0]->score.score, ExpectedScore("p", "b"));
+  EXPECT_EQ(two.results[1]->score.score, ExpectedScore("p", "c"));
+  EXPECT_EQ(scorer_.Scored().size(), 4);  // x, a, b, c.
+  EXPECT_EQ(pipeline_->state().coalesced_responses, 1);
+}
+
+TEST_F(ScoringPipelineTest, AnEqualConversationGoesOnWhenTheOneItJoinedIsCancelled) {
+  Start({});
+  scorer_.Block();
+  Answers busy;
+  pipeline_->Submit(RequestOf("busy", {"x"}), To(busy));
+  scorer_.AwaitBegun(1);
+  Answers first;
+  Answers second;
+  PipelineRequest abandoned = RequestOf("p", {"a"});
+  const CancelFlag flag = abandoned.waiter.cancelled = std::make_shared<std::atomic<bool>>(false);
+  pipeline_->Submit(std::move(abandoned), To(first));
+  while (pipeline_->state().scheduler.queued_tasks == 0) std::this_thread::yield();
+  pipeline_->Submit(RequestOf("p", {"a"}), To(second));
+  while (pipeline_->state().coalesced_responses == 0) std::this_thread::yield();
+  flag->store(true);
+  scorer_.Release();
+  EXPECT_THAT(first.Await(1)[0], StatusIs(absl::StatusCode::kCancelled));
+  ASSERT_OK_AND_ASSIGN(const ScoredRequest scored, second.Await(1)[0]);
+  EXPECT_EQ(scored.results[0]->score.score, ExpectedScore("p", "a"));
+}
+
+TEST_F(ScoringPipelineTest, NothingIsSharedBetweenTenants) {
+  Start({.result_cache_bytes = 1 << 20});
+  ASSERT_OK(Ask(RequestOf("p", {"a"})));
+  PipelineRequest other = RequestOf("p", {"a"});
+  other.flow.tenant = "other";
+  ASSERT_OK(Ask(std::move(other)));
+  EXPECT_EQ(scorer_.Scored().size(), 2);
+}
+
+TEST_F(ScoringPipelineTest, AKeptResultIsAnsweredWithoutADevice) {
+  Start({.result_cache_bytes = 1 << 20});
+  ASSERT_OK(Ask(RequestOf("p", {"a", "b"})));
+  ASSERT_OK_AND_ASSIGN(const ScoredRequest again, Ask(RequestOf("p", {"b", "c"})));
+  EXPECT_EQ(again.results[0]->score.score, ExpectedScore("p", "b"));
+  EXPECT_EQ(again.results[0]->input_tokens, 4);
+  EXPECT_EQ(again.results[1]->score.score, ExpectedScore("p", "c"));
+  EXPECT_EQ(scorer_.Scored().size(), 3);
+  EXPECT_EQ(pipeline_->state().cached_responses, 1);
+}
+
+TEST_F(ScoringPipelineTest, AFailureIsNotKept) {
+  Start({.result_cache_bytes = 1 << 20});
+  scorer_.RunOutOfMemoryAbove(0);
+  ASSERT_OK_AND_ASSIGN(const ScoredRequest failed, Ask(RequestOf("p", {"a"})));
+  EXPECT_THAT(failed.results[0], StatusIs(absl::StatusCode::kResourceExhausted));
+  scorer_.RunOutOfMemoryAbove(100);
+  ASSERT_OK_AND_ASSIGN(const ScoredRequest scored, Ask(RequestOf("p", {"a"})));
+  EXPECT_OK(scored.results[0]);
+}
+
+TEST_F(ScoringPipelineTest, AScoreThatComesAfterItsDeadlineIsNotSent) {
+  class Missed : public Observer {
+   public:
+    void OnRequest(const RequestRecord&) override {}
+    void OnBatch(const BatchRecord&) override {}
+    void OnRefusal(Refusal) override {}
+    void OnDeadlineMissed(DeadlineStage stage) override { stages.Put(stage); }
+    Mailbox<DeadlineStage> stages;
+  };
+  Missed missed;
+  Start({.observer = &missed});
+  scorer_.Block();
+  PipelineRequest request = RequestOf("p", {"a"});
+  request.waiter.deadline = clock_.Now() + absl::Seconds(1);
+  pipeline_->Submit(std::move(request), To(answers_));
+  scorer_.AwaitBegun(1);
+  clock_.Advance(absl::Seconds(1));
+  scorer_.Release();
+  EXPECT_THAT(answers_.Await(1)[0], StatusIs(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_EQ(missed.stages.Await(1)[0], DeadlineStage::kReply);
 }
 
 TEST_F(ScoringPipelineTest, DrainAnswersWhatWaitsAtEveryStageAndRefusesTheRest) {
@@ -264,7 +359,7 @@ TEST_F(ScoringPipelineTest, WhatHasNotBegunByTheDrainsDeadlineIsAnsweredUnavaila
 TEST_F(ScoringPipelineTest, ManyThreadsSubmittingGetEachAnswerOnceAndTheRightOne) {
   constexpr int kThreads = 8;
   constexpr int kRequests = 100;
-  Start({.encoder_threads = 3, .batching = {.budget = {.max_tokens = 40}}});
+  Start({.encoder_threads = 3, .batching = {.queue = {.budget = {.max_tokens = 40}}}});
   std::atomic<int> right = 0;
   Answers answers;
   std::vector<std::thread> threads;

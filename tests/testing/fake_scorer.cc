@@ -36,13 +36,17 @@ std::vector<absl::StatusOr<RewardScore>> FakeScorer::ScoreBatch(
   changed_.notify_all();
   while (blocked_) changed_.wait(mu_);
 
+  int64_t tokens = 0;
+  for (const PromptGroup& group : groups) tokens += group.ComputedTokens();
   std::vector<absl::StatusOr<RewardScore>> results;
   for (const PromptGroup& group : groups) {
     for (const EncodedResponse& response : group.responses) {
       TokenIds conversation = group.prefix;
       conversation.insert(conversation.end(), response.tokens.begin(), response.tokens.end());
       const float score = FakeScoreOf(conversation);
-      if (groups.size() > memory_groups_) {
+      if (broken_) {
+        results.emplace_back(absl::AbortedError("the device failed for good"));
+      } else if (groups.size() > memory_groups_ || tokens > memory_tokens_) {
         results.emplace_back(absl::ResourceExhaustedError("the device is out of memory"));
       } else if (fail_on_.count(conversation) > 0) {
         results.emplace_back(absl::InternalError("the score is not finite"));
@@ -70,6 +74,16 @@ void FakeScorer::FailOn(TokenIds conversation) {
 void FakeScorer::RunOutOfMemoryAbove(size_t groups) {
   MutexLock lock(&mu_);
   memory_groups_ = groups;
+}
+
+void FakeScorer::RunOutOfMemoryAboveTokens(int64_t tokens) {
+  MutexLock lock(&mu_);
+  memory_tokens_ = tokens;
+}
+
+void FakeScorer::Break() {
+  MutexLock lock(&mu_);
+  broken_ = true;
 }
 
 void FakeScorer::LoseOneResult() {

@@ -5,7 +5,9 @@
 #define ASSAY_TESTS_TESTING_FAKE_SCORER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <limits>
 #include <set>
 #include <vector>
 
@@ -38,6 +40,10 @@ class FakeScorer : public Scorer {
   void FailOn(TokenIds conversation) ABSL_LOCKS_EXCLUDED(mu_);
   // Each batch of more than `groups` groups answers RESOURCE_EXHAUSTED for all from now on.
   void RunOutOfMemoryAbove(size_t groups) ABSL_LOCKS_EXCLUDED(mu_);
+  // Each batch of more than `tokens` computed tokens answers RESOURCE_EXHAUSTED for all from now on.
+  void RunOutOfMemoryAboveTokens(int64_t tokens) ABSL_LOCKS_EXCLUDED(mu_);
+  // Each batch answers ABORTED for all from now on, as of a device that failed for good.
+  void Break() ABSL_LOCKS_EXCLUDED(mu_);
   // The next batch returns one result too few.
   void LoseOneResult() ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -61,6 +67,8 @@ class FakeScorer : public Scorer {
   bool blocked_ ABSL_GUARDED_BY(mu_) = false;
   bool lose_one_ ABSL_GUARDED_BY(mu_) = false;
   size_t memory_groups_ ABSL_GUARDED_BY(mu_) = static_cast<size_t>(-1);
+  int64_t memory_tokens_ ABSL_GUARDED_BY(mu_) = std::numeric_limits<int64_t>::max();
+  bool broken_ ABSL_GUARDED_BY(mu_) = false;
   std::set<TokenIds> fail_on_ ABSL_GUARDED_BY(mu_);
   std::vector<size_t> begun_ ABSL_GUARDED_BY(mu_);
   std::vector<size_t> ended_ ABSL_GUARDED_BY(mu_);
