@@ -13,8 +13,10 @@ void RequestHandler::Score(v1::ScoreRequest request, const Caller& caller, Reply
   pipeline_->Submit({.prompt = std::move(valid->prompt),
                      .responses = std::move(valid->responses),
                      .encode = valid->encode,
-                     .deadline = caller.deadline,
-                     .cancelled = caller.cancelled},
+                     .deadline = caller.context.deadline,
+                     .cancelled = caller.context.cancelled,
+                     .tenant = caller.context.tenant,
+                     .priority = caller.context.priority},
                     [this, detail = valid->detail,
                      reply = std::move(reply)](absl::StatusOr<ScoredRequest> scored) mutable {
                       if (!scored.ok()) return std::move(reply)(scored.status());

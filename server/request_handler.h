@@ -11,10 +11,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "assay/v1/reward.pb.h"
+#include "server/call_context.h"
 #include "server/request_validator.h"
-#include "server/score_task.h"
 #include "server/scoring_pipeline.h"
 
 namespace assay {
@@ -24,10 +23,9 @@ class RequestHandler {
  public:
   using Reply = absl::AnyInvocable<void(absl::StatusOr<v1::ScoreResponse>) &&>;
 
-  // Who waits for the answer, and until when.
+  // Who waits for the answer, until when, and how errors call the request.
   struct Caller {
-    absl::Time deadline;
-    CancelFlag cancelled;
+    CallContext context;
     absl::string_view
         path;  // Goes before the fields' names in errors; "" or "request.". Outlives the call.
   };

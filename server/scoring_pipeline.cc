@@ -105,6 +105,8 @@ void ScoringPipeline::EncodeAndSchedule(PipelineRequest request, absl::Time arri
     const size_t count = part.responses.size();
     tasks.push_back({.group = std::move(part),
                      .deadline = request.deadline,
+                     .tenant = request.tenant,
+                     .priority = request.priority,
                      .cancelled = request.cancelled,
                      .done = [gatherer, first, count](absl::StatusOr<TaskScores> scores) {
                        gatherer->Report(first, count, std::move(scores));

@@ -37,6 +37,8 @@ struct PipelineRequest {
   EncodeOptions encode = {};
   absl::Time deadline = absl::InfiniteFuture();
   CancelFlag cancelled = nullptr;  // Null: never cancelled.
+  std::string tenant = "default";
+  Priority priority = Priority::kInteractive;
 };
 
 // Thread-safe, except that the owner alone calls Drain() and the destructor.

@@ -10,6 +10,7 @@
 #define ASSAY_SERVER_SERVER_H_
 
 #include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
 
 #include <memory>
 #include <string>
@@ -22,7 +23,9 @@
 #include "model/conversation_encoder.h"
 #include "model/scorer.h"
 #include "model/types.h"
+#include "server/connection_listener.h"
 #include "server/options.h"
+#include "server/reloaded_files.h"
 #include "server/request_handler.h"
 #include "server/score_service.h"
 #include "server/scoring_pipeline.h"
@@ -36,7 +39,10 @@ class Server {
   // Runs one forward pass on each scorer, then listens. `info` describes what they have loaded; one
   // worker a scorer, at least one.
   //   INVALID_ARGUMENT     from options.Validate(), or no scorer.
-  //   FAILED_PRECONDITION  the address cannot be listened on, for example because it is in use.
+  //   FAILED_PRECONDITION  the address cannot be listened on, for example because it is in use; or
+  //                        max_connections are more than the process may have open files.
+  //   NOT_FOUND, INVALID_ARGUMENT
+  //                        a certificate, key or file of tokens that is missing or wrong.
   //   others               of the encoder or a scorer, from the warm-up.
   static absl::StatusOr<std::unique_ptr<Server>> Create(
       ServerOptions options, ModelInfo info, std::unique_ptr<ConversationEncoder> encoder,
@@ -60,7 +66,8 @@ class Server {
   v1::ModelInfo Info() const;
 
  private:
-  Server(ServerOptions options, ModelInfo info, std::unique_ptr<ConversationEncoder> encoder,
+  Server(ServerOptions options, ModelInfo info, std::unique_ptr<ReloadedFiles> files,
+         std::unique_ptr<ConversationEncoder> encoder,
          std::vector<std::unique_ptr<Scorer>> scorers);
 
   absl::Status Listen();
@@ -69,13 +76,16 @@ class Server {
   const ModelInfo info_;
   const std::vector<std::string> devices_;
   // Each borrows from those above it.
+  const std::unique_ptr<ReloadedFiles> files_;
   const std::unique_ptr<ConversationEncoder> encoder_;
   const std::vector<std::unique_ptr<Scorer>> scorers_;
   ScoringPipeline pipeline_;
   const RequestHandler handler_;
   ScoreService service_;
   const absl::Time created_at_ = Clock::Real()->Now();
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> grpc_server_;  // Null before Listen() and after Shutdown().
+  std::unique_ptr<ConnectionListener> listener_;
   std::string address_;
 };
 

@@ -56,7 +56,7 @@ void StreamCall::OnReadDone(bool ok) {
 
 void StreamCall::OnWriteDone(bool ok) {
   // Where the client is gone every write fails, and the rest of the replies with it.
-  if (!ok) cancelled_->store(true);
+  if (!ok) options_.context.cancelled->store(true);
   MutexLock lock(&mu_);
   replies_.pop_front();
   writing_ = false;
@@ -64,7 +64,7 @@ void StreamCall::OnWriteDone(bool ok) {
   Proceed();
 }
 
-void StreamCall::OnCancel() { cancelled_->store(true); }
+void StreamCall::OnCancel() { options_.context.cancelled->store(true); }
 
 void StreamCall::OnDone() {
   options_.on_done(this);
@@ -80,8 +80,7 @@ void StreamCall::Handle(absl::string_view bytes) {
     return Write(ToStreamReply(std::move(decoded.request_id), decoded.request.status()));
   }
   options_.handler->Score(
-      *std::move(decoded.request),
-      {.deadline = options_.deadline, .cancelled = cancelled_, .path = "request."},
+      *std::move(decoded.request), {.context = options_.context, .path = "request."},
       [call = shared_from_this(),
        id = std::move(decoded.request_id)](absl::StatusOr<v1::ScoreResponse> scored) mutable {
         call->Write(ToStreamReply(std::move(id), std::move(scored)));

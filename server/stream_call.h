@@ -17,11 +17,10 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "assay/v1/reward.pb.h"
 #include "base/mutex.h"
+#include "server/call_context.h"
 #include "server/request_handler.h"
-#include "server/score_task.h"
 
 namespace assay {
 
@@ -30,9 +29,9 @@ class StreamCall : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBu
                    public std::enable_shared_from_this<StreamCall> {
  public:
   struct Options {
-    const RequestHandler* handler;             // Borrowed; outlives the call.
-    int64_t max_in_flight;                     // > 0.
-    absl::Time deadline;                       // Of the call, and so of each request in it.
+    const RequestHandler* handler;  // Borrowed; outlives the call.
+    int64_t max_in_flight;          // > 0.
+    CallContext context;  // Of the call, and so of each request in it; its cancel flag is set.
     std::function<void(StreamCall*)> on_done;  // When gRPC is done with the call.
   };
 
@@ -55,7 +54,6 @@ class StreamCall : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBu
   void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const Options options_;
-  const CancelFlag cancelled_ = std::make_shared<std::atomic<bool>>(false);
   grpc::ByteBuffer incoming_;         // gRPC's while reading_, OnReadDone()'s after.
   std::shared_ptr<StreamCall> self_;  // From Start() to OnDone().
 

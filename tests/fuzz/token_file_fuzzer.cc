@@ -1,4 +1,4 @@
-// Any bytes as a file of tokens: an error, or a file with at least one token, whose own words open nothing.
+// Any bytes as a file of tokens: an error, or a file with at least one token, whose hashes open nothing themselves.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -22,9 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   Require(file->size() > 0);
-  // A hash, taken for a token, is none.
   for (absl::string_view word : absl::StrSplit(text, absl::ByAnyChar(" \t\n"))) {
-    Require(!file->TenantOf(word).has_value());
+    if (word.size() == 64) Require(!file->TenantOf(word).has_value());
   }
   return 0;
 }
