@@ -4,14 +4,11 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
-#include <exception>
-#include <new>
 #include <optional>
 #include <utility>
 
 #include "absl/memory/memory.h"
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "model/device_stream.h"
@@ -20,30 +17,11 @@
 #include "model/model_parts.h"
 #include "model/packed_batch.h"
 #include "model/revision.h"
+#include "model/torch_status.h"
 #include "model/weights.h"
 
 namespace assay {
 namespace {
-
-// Status of the exception that is being handled.
-absl::Status StatusOfTorchException() {
-  try {
-    throw;
-  } catch (const c10::OutOfMemoryError&) {
-    return absl::ResourceExhaustedError("the device is out of memory");
-  } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError("the machine is out of memory");
-  } catch (const c10::Error& error) {
-    const std::string what = error.what_without_backtrace();
-    if (absl::StrContains(what,
-                          "DefaultCPUAllocator")) {  // Its failures have no type of their own.
-      return absl::ResourceExhaustedError("the machine is out of memory");
-    }
-    return absl::InternalError(absl::StrCat("torch: ", what.substr(0, what.find('\n'))));
-  } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat("torch: ", error.what()));
-  }
-}
 
 absl::string_view NameOf(ComputeDtype dtype) {
   switch (dtype) {

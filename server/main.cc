@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "base/status_macros.h"
 #include "model/load_model.h"
+#include "model/self_test.h"
 #include "server/model_folder.h"
 #include "server/serve.h"
 
@@ -25,23 +26,35 @@ void SayWhatArmormMiniIs(const std::string& folder) {
 
 void LogPlan(const std::string& plan) { spdlog::info("memory: {}", plan); }
 
+// `load` is how the model was loaded.
+absl::Status TestGoldenScores(const ModelConfig& config, LoadOptions load) {
+  ASSAY_ASSIGN_OR_RETURN(load.folder,
+                         FindModelFolder(std::string(GoldenFormOf(config)), GoldenPlaces()));
+  load.chat_template = "auto";
+  load.on_plan = nullptr;
+  ASSAY_RETURN_IF_ERROR(RunSelfTest(load));
+  spdlog::info("self-test: golden scores are right");
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ServedModel> Load(const ModelOptions& options, const ServerOptions& server) {
   ASSAY_ASSIGN_OR_RETURN(std::string folder, FindModelFolder(options.model, ModelPlaces()));
   spdlog::info("loading {}", folder);
   SayWhatArmormMiniIs(folder);
-  ASSAY_ASSIGN_OR_RETURN(LoadedModel loaded,
-                         LoadModel({.folder = std::move(folder),
-                                    .name = options.name,
-                                    .chat_template = options.chat_template,
-                                    .devices = absl::StrSplit(options.device, ','),
-                                    .dtype = options.dtype,
-                                    .heads = options.heads,
-                                    .deterministic = options.deterministic,
-                                    .workers = static_cast<int>(options.workers),
-                                    .batch_tokens = server.max_batch_tokens,
-                                    .on_plan = LogPlan,
-                                    .cpu_threads = static_cast<int>(options.cpu_threads)}));
+  LoadOptions load = {.folder = std::move(folder),
+                      .name = options.name,
+                      .chat_template = options.chat_template,
+                      .devices = absl::StrSplit(options.device, ','),
+                      .dtype = options.dtype,
+                      .heads = options.heads,
+                      .deterministic = options.deterministic,
+                      .workers = static_cast<int>(options.workers),
+                      .batch_tokens = server.max_batch_tokens,
+                      .on_plan = LogPlan,
+                      .cpu_threads = static_cast<int>(options.cpu_threads)};
+  ASSAY_ASSIGN_OR_RETURN(LoadedModel loaded, LoadModel(load));
   for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
+  if (server.self_test) ASSAY_RETURN_IF_ERROR(TestGoldenScores(loaded.config, std::move(load)));
   return ServedModel{.info = std::move(loaded.info),
                      .encoder = std::move(loaded.encoder),
                      .scorers = std::move(loaded.scorers)};

@@ -18,6 +18,14 @@ bool IsFolder(const fs::path& path) {
   return fs::is_directory(path, ignored);
 }
 
+// Adds share/assay/`name` beside the program's bin/.
+void AddInstalled(const char* name, std::vector<std::string>* places) {
+  std::error_code unreadable;
+  const fs::path program = fs::read_symlink("/proc/self/exe", unreadable);
+  if (unreadable) return;
+  places->push_back((program.parent_path().parent_path() / "share/assay" / name).string());
+}
+
 }  // namespace
 
 std::vector<std::string> ModelPlaces() {
@@ -26,11 +34,13 @@ std::vector<std::string> ModelPlaces() {
     places.emplace_back(from_environment);
   }
   places.emplace_back(ASSAY_MODELS_DIR);
-  std::error_code unreadable;
-  const fs::path program = fs::read_symlink("/proc/self/exe", unreadable);
-  if (!unreadable) {
-    places.push_back((program.parent_path().parent_path() / "share/assay/models").string());
-  }
+  AddInstalled("models", &places);
+  return places;
+}
+
+std::vector<std::string> GoldenPlaces() {
+  std::vector<std::string> places = {ASSAY_GOLDEN_DIR};
+  AddInstalled("golden", &places);
   return places;
 }
 

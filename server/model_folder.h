@@ -14,6 +14,10 @@ namespace assay {
 // prepares them; share/assay/models beside the program's bin/.
 std::vector<std::string> ModelPlaces();
 
+// The folders that hold the golden checkpoints by their form, see model/self_test.h, first one
+// first: where they lie in the source; share/assay/golden beside the program's bin/.
+std::vector<std::string> GoldenPlaces();
+
 // `model` itself where it is a folder; else, for a name without a slash, the first folder of that
 // name in `places`.
 //   NOT_FOUND  saying where was looked, and what to do.

@@ -13,8 +13,9 @@ void RequestHandler::Score(v1::ScoreRequest request, const Caller& caller, Reply
   pipeline_->Submit({.prompt = std::move(valid->prompt),
                      .responses = std::move(valid->responses),
                      .encode = valid->encode,
-                     .deadline = caller.deadline,
-                     .cancelled = caller.cancelled},
+                     .flow = {caller.context.tenant, caller.context.priority},
+                     .waiter = {caller.context.deadline, caller.context.cancelled},
+                     .on_full = caller.on_full},
                     [this, detail = valid->detail,
                      reply = std::move(reply)](absl::StatusOr<ScoredRequest> scored) mutable {
                       if (!scored.ok()) return std::move(reply)(scored.status());

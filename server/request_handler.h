@@ -5,16 +5,16 @@
 #define ASSAY_SERVER_REQUEST_HANDLER_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "assay/v1/reward.pb.h"
+#include "server/call_context.h"
 #include "server/request_validator.h"
-#include "server/score_task.h"
 #include "server/scoring_pipeline.h"
 
 namespace assay {
@@ -24,10 +24,10 @@ class RequestHandler {
  public:
   using Reply = absl::AnyInvocable<void(absl::StatusOr<v1::ScoreResponse>) &&>;
 
-  // Who waits for the answer, and until when.
+  // Who waits for the answer, until when, and how errors call the request.
   struct Caller {
-    absl::Time deadline;
-    CancelFlag cancelled;
+    CallContext context;
+    OnFull on_full = OnFull::kRefuse;
     absl::string_view
         path;  // Goes before the fields' names in errors; "" or "request.". Outlives the call.
   };
@@ -38,6 +38,11 @@ class RequestHandler {
 
   // INVALID_ARGUMENT for a request that is too large to be decoded.
   absl::Status CheckBytes(int64_t bytes) const { return CheckRequestBytes(bytes, limits_); }
+
+  // True where a request of `tenant` finds room; see ScoringPipeline.
+  bool HasRoomOrTell(const std::string& tenant, const std::function<void()>& on_change) const {
+    return pipeline_->HasRoomOrTell(tenant, on_change);
+  }
 
   // Never waits. `reply` runs exactly once, on this thread or on another, and must not block.
   // Errors: those of ValidateScoreRequest() and ScoringPipeline::Submit().

@@ -8,16 +8,37 @@
 
 #include "absl/time/time.h"
 #include "base/grpc_status.h"
+#include "base/status_macros.h"
 #include "server/byte_buffers.h"
+#include "server/call_context.h"
+#include "server/call_metadata.h"
 #include "server/request_decoder.h"
 
 namespace assay {
 namespace {
 
+// What the call says about its caller, with its deadline and a flag of its own; its request id goes
+// back to it. An error is the whole answer.
+absl::StatusOr<CallContext> Admit(grpc::CallbackServerContext* call, const TokenStore* tokens) {
+  std::vector<MetadataPair> metadata;
+  for (const auto& [name, value] : call->client_metadata()) {
+    metadata.emplace_back(absl::string_view(name.data(), name.size()),
+                          absl::string_view(value.data(), value.size()));
+  }
+  const std::shared_ptr<const TokenFile> known = tokens == nullptr ? nullptr : tokens->Current();
+  ASSAY_ASSIGN_OR_RETURN(CallContext context, ReadCallMetadata(metadata, known.get()));
+  context.deadline = absl::FromChrono(call->deadline());
+  context.cancelled = std::make_shared<std::atomic<bool>>(false);
+  call->AddInitialMetadata("x-request-id", context.request_id);
+  return context;
+}
+
 // One Score call. Deletes itself when gRPC is done with it, which is after Finish().
 class UnaryCall : public grpc::ServerUnaryReactor {
  public:
-  void Start(const RequestHandler& handler, absl::Time deadline, const grpc::ByteBuffer& request,
+  explicit UnaryCall(CallContext context) : context_(std::move(context)) {}
+
+  void Start(const RequestHandler& handler, const grpc::ByteBuffer& request,
              grpc::ByteBuffer* response) {
     const grpc::Slice bytes = ToSlice(request);
     if (absl::Status size = handler.CheckBytes(bytes.size()); !size.ok()) {
@@ -25,7 +46,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
     }
     absl::StatusOr<v1::ScoreRequest> decoded = DecodeScoreRequest(ViewOf(bytes));
     if (!decoded.ok()) return Finish(ToGrpcStatus(decoded.status()));
-    handler.Score(*std::move(decoded), {.deadline = deadline, .cancelled = cancelled_, .path = ""},
+    handler.Score(*std::move(decoded), {.context = context_, .path = ""},
                   [this, response](absl::StatusOr<v1::ScoreResponse> scored) {
                     if (scored.ok()) *response = ToByteBuffer(*scored);
                     Finish(ToGrpcStatus(scored.status()));
@@ -33,38 +54,59 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   }
 
  private:
-  void OnCancel() override { cancelled_->store(true); }
+  void OnCancel() override { context_.cancelled->store(true); }
   void OnDone() override { delete this; }
 
-  const CancelFlag cancelled_ = std::make_shared<std::atomic<bool>>(false);
+  const CallContext context_;
 };
+
+// A stream that ends before it begins.
+class RefusedStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  explicit RefusedStream(const absl::Status& why) { Finish(ToGrpcStatus(why)); }
+
+ private:
+  void OnDone() override { delete this; }
+};
+
+grpc::ServerUnaryReactor* Finished(grpc::CallbackServerContext* context,
+                                   const absl::Status& status) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpcStatus(status));
+  return reactor;
+}
 
 }  // namespace
 
-ScoreService::ScoreService(const RequestHandler* handler, int64_t max_in_flight_per_stream,
+ScoreService::ScoreService(const RequestHandler* handler, const TokenStore* tokens,
+                           int64_t max_in_flight_per_stream,
                            std::function<v1::ModelInfo()> model_info)
     : handler_(handler),
+      tokens_(tokens),
       max_in_flight_per_stream_(max_in_flight_per_stream),
       model_info_(std::move(model_info)) {}
 
 grpc::ServerUnaryReactor* ScoreService::Score(grpc::CallbackServerContext* context,
                                               const grpc::ByteBuffer* request,
                                               grpc::ByteBuffer* response) {
-  auto* call = new UnaryCall;
-  call->Start(*handler_, absl::FromChrono(context->deadline()), *request, response);
+  absl::StatusOr<CallContext> admitted = Admit(context, tokens_);
+  if (!admitted.ok()) return Finished(context, admitted.status());
+  auto* call = new UnaryCall(*std::move(admitted));
+  call->Start(*handler_, *request, response);
   return call;
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ScoreService::ScoreStream(
     grpc::CallbackServerContext* context) {
-  std::shared_ptr<StreamCall> call =
-      StreamCall::Start({.handler = handler_,
-                         .max_in_flight = max_in_flight_per_stream_,
-                         .deadline = absl::FromChrono(context->deadline()),
-                         .on_done = [this](StreamCall* done) {
-                           MutexLock lock(&mu_);
-                           streams_.erase(done);
-                         }});
+  absl::StatusOr<CallContext> admitted = Admit(context, tokens_);
+  if (!admitted.ok()) return new RefusedStream(admitted.status());
+  std::shared_ptr<StreamCall> call = StreamCall::Start({.handler = handler_,
+                                                        .max_in_flight = max_in_flight_per_stream_,
+                                                        .context = *std::move(admitted),
+                                                        .on_done = [this](StreamCall* done) {
+                                                          MutexLock lock(&mu_);
+                                                          streams_.erase(done);
+                                                        }});
   bool draining;
   {
     MutexLock lock(&mu_);
@@ -78,10 +120,9 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ScoreService::Score
 grpc::ServerUnaryReactor* ScoreService::GetModel(grpc::CallbackServerContext* context,
                                                  const v1::GetModelRequest* /*request*/,
                                                  v1::ModelInfo* response) {
-  *response = model_info_();
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
+  const absl::StatusOr<CallContext> admitted = Admit(context, tokens_);
+  if (admitted.ok()) *response = model_info_();
+  return Finished(context, admitted.status());
 }
 
 void ScoreService::BeginDrain() {

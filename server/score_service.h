@@ -1,7 +1,8 @@
 // server/score_service.h
 // The door: bytes in, answers out, over gRPC's callback API. Methods are raw, because the names of
 // faulty fields are only to be had from the bytes (request_decoder.h). No maths, and nothing that
-// waits: gRPC's threads come and go at once.
+// waits: gRPC's threads come and go at once. Who asks is judged before anything else of a call is
+// looked at; health and reflection, which are gRPC's own services, ask for no token.
 #ifndef ASSAY_SERVER_SCORE_SERVICE_H_
 #define ASSAY_SERVER_SCORE_SERVICE_H_
 
@@ -18,6 +19,7 @@
 #include "base/mutex.h"
 #include "server/request_handler.h"
 #include "server/stream_call.h"
+#include "server/token_store.h"
 
 namespace assay {
 
@@ -27,9 +29,10 @@ class ScoreService
           v1::RewardService::WithRawCallbackMethod_ScoreStream<
               v1::RewardService::WithCallbackMethod_GetModel<v1::RewardService::Service>>> {
  public:
-  // Borrows `handler`. `model_info` answers GetModel; called on any thread.
-  ScoreService(const RequestHandler* handler, int64_t max_in_flight_per_stream,
-               std::function<v1::ModelInfo()> model_info);
+  // Borrows `handler` and `tokens`; null: no token is asked for. `model_info` answers GetModel;
+  // called on any thread.
+  ScoreService(const RequestHandler* handler, const TokenStore* tokens,
+               int64_t max_in_flight_per_stream, std::function<v1::ModelInfo()> model_info);
 
   grpc::ServerUnaryReactor* Score(grpc::CallbackServerContext* context,
                                   const grpc::ByteBuffer* request,
@@ -45,6 +48,7 @@ class ScoreService
 
  private:
   const RequestHandler* const handler_;  // Borrowed.
+  const TokenStore* const tokens_;       // Borrowed; may be null.
   const int64_t max_in_flight_per_stream_;
   const std::function<v1::ModelInfo()> model_info_;
 

@@ -1,5 +1,6 @@
 #include "server/serve.h"
 
+#include <atomic>
 #include <cstdio>
 #include <utility>
 
@@ -34,12 +35,20 @@ int ServeUntilStopped(int argc, const char* const* argv, const ModelLoader& load
   if (!model.ok()) return Fail(model.status(), 1);
 
   stop.Hold();
-  absl::StatusOr<std::unique_ptr<Server>> server = Server::Create(
-      flags->server, std::move(model->info), std::move(model->encoder), std::move(model->scorers));
+  std::atomic<bool> devices_failed = false;
+  absl::StatusOr<std::unique_ptr<Server>> server =
+      Server::Create(flags->server, *std::move(model), [&stop, &devices_failed] {
+        devices_failed.store(true);
+        stop.Request();
+      });
   if (!server.ok()) return Fail(server.status(), 1);
   std::printf("listening on %s\n", (*server)->address().c_str());
   std::fflush(stdout);
   stop.Await();
+  if (devices_failed.load()) {
+    (*server)->Shutdown(absl::ZeroDuration());
+    return Fail(absl::UnavailableError("every device failed; see the log"), 3);
+  }
   (*server)->Shutdown(flags->server.drain_timeout);
   return 0;
 }

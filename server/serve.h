@@ -5,22 +5,12 @@
 #define ASSAY_SERVER_SERVE_H_
 
 #include <functional>
-#include <memory>
-#include <vector>
 
 #include "absl/status/statusor.h"
-#include "model/conversation_encoder.h"
-#include "model/scorer.h"
-#include "model/types.h"
 #include "server/options.h"
+#include "server/served_model.h"
 
 namespace assay {
-
-struct ServedModel {
-  ModelInfo info;
-  std::unique_ptr<ConversationEncoder> encoder;
-  std::vector<std::unique_ptr<Scorer>> scorers;  // One a worker; at least one.
-};
 
 // The server's options tell what will be asked of the model.
 using ModelLoader =
@@ -28,8 +18,8 @@ using ModelLoader =
 
 // Serves until SIGTERM or SIGINT, then stops with every accepted request answered. Prints one line
 // to stdout when ready: "listening on HOST:PORT". Call from main(), before any thread starts.
-// Returns the exit code: 0 stopped, or only asked for help; 1 could not serve; 2 bad flags. The
-// last two say why in one line on stderr.
+// Returns the exit code: 0 stopped, or only asked for help; 1 could not serve; 2 bad flags; 3 the
+// last device failed while it served. All but the first say why in one line on stderr.
 int ServeUntilStopped(int argc, const char* const* argv, const ModelLoader& load);
 
 }  // namespace assay

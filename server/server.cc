@@ -2,7 +2,6 @@
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <spdlog/spdlog.h>
 
@@ -10,15 +9,26 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/mutex.h"
 #include "base/status_macros.h"
+#include "server/credentials.h"
 #include "server/listen_address.h"
 #include "server/reply_builder.h"
+#include "server/warm_up.h"
 
 namespace assay {
 namespace {
 
 // A request a little too large still arrives, to be refused by name; gRPC refuses the rest.
 constexpr int64_t kReceiveSlackBytes = 1 << 20;
+// A connection that has not introduced itself by then is closed.
+constexpr absl::Duration kHandshakeTimeout = absl::Seconds(20);
+// A peer that has vanished without a word is found out after the two of them, and its connection no
+// longer counts.
+constexpr absl::Duration kKeepaliveTime = absl::Minutes(2);
+constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(20);
+// The health service that a probe of liveness asks: it answers while the process does.
+constexpr char kLiveness[] = "live";
 // For the last replies to reach their clients once they are made.
 constexpr absl::Duration kFlushTimeout = absl::Seconds(5);
 
@@ -34,49 +44,77 @@ std::vector<Scorer*> Borrow(const std::vector<std::unique_ptr<Scorer>>& scorers)
   return borrowed;
 }
 
-// The first pass of a device is slow, and shows whether it works at all.
-absl::Status WarmUp(const ConversationEncoder& encoder, Scorer& scorer) {
-  const std::vector<Message> prompt = {{"user", "Are you ready?"}};
-  const std::vector<std::string> responses = {"Yes."};
-  ASSAY_ASSIGN_OR_RETURN(const EncodedGroup encoded, encoder.Encode(prompt, responses, {}));
-  for (const absl::StatusOr<size_t>& slot : encoded.slots) ASSAY_RETURN_IF_ERROR(slot.status());
-  for (const absl::StatusOr<RewardScore>& score : scorer.ScoreBatch({&encoded.group, 1})) {
-    ASSAY_RETURN_IF_ERROR(score.status());
+void AwaitTime(absl::Time time) {
+  Mutex mu;
+  CondVar never;
+  MutexLock lock(&mu);
+  while (Clock::Real()->WaitUntil(mu, never, time)) {
   }
-  return absl::OkStatus();
+}
+
+int Milliseconds(absl::Duration time) { return static_cast<int>(absl::ToInt64Milliseconds(time)); }
+
+// What a connection may cost: its calls, their metadata, its pings, its age.
+void SetConnectionLimits(const ServerOptions& options, grpc::ServerBuilder* builder) {
+  builder->SetMaxReceiveMessageSize(
+      static_cast<int>(options.max_request_bytes + kReceiveSlackBytes));
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                              static_cast<int>(options.max_calls_per_connection));
+  builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE,
+                              static_cast<int>(options.max_metadata_bytes));
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                              Milliseconds(options.min_ping_interval));
+  // Without it a connection that has no call just then may ping every two hours only.
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
+  builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                              Milliseconds(kHandshakeTimeout));
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(kKeepaliveTime));
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(kKeepaliveTimeout));
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  if (options.max_connection_age > absl::ZeroDuration()) {
+    // Calls in progress run to their end on the old connection.
+    builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                                Milliseconds(options.max_connection_age));
+  }
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Create(
-    ServerOptions options, ModelInfo info, std::unique_ptr<ConversationEncoder> encoder,
-    std::vector<std::unique_ptr<Scorer>> scorers) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Create(ServerOptions options, ServedModel model,
+                                                       std::function<void()> on_devices_failed) {
   ASSAY_RETURN_IF_ERROR(options.Validate());
-  if (scorers.empty()) return absl::InvalidArgumentError("scorers: none");
-  for (const std::unique_ptr<Scorer>& scorer : scorers) {
-    if (absl::Status warm = WarmUp(*encoder, *scorer); !warm.ok()) {
-      return absl::Status(warm.code(),
-                          absl::StrCat("the first forward pass on ", scorer->info().device,
-                                       " failed: ", warm.message()));
-    }
-  }
-  std::unique_ptr<Server> server(
-      new Server(std::move(options), std::move(info), std::move(encoder), std::move(scorers)));
+  if (model.scorers.empty()) return absl::InvalidArgumentError("scorers: none");
+  ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<ReloadedFiles> files,
+                         ReloadedFiles::Create(options, Clock::Real()));
+  options = WithDeviceDefaults(std::move(options), DevicesOf(model.scorers));
+  const int64_t batch_tokens = options.self_test ? options.max_batch_tokens : 0;
+  ASSAY_ASSIGN_OR_RETURN(const double tokens_per_second,
+                         WarmUp(*model.encoder, Borrow(model.scorers), batch_tokens,
+                                model.info.max_tokens, Clock::Real()));
+  std::unique_ptr<Server> server(new Server(std::move(options), std::move(model), std::move(files),
+                                            tokens_per_second, std::move(on_devices_failed)));
   ASSAY_RETURN_IF_ERROR(server->Listen());
   return server;
 }
 
-Server::Server(ServerOptions options, ModelInfo info, std::unique_ptr<ConversationEncoder> encoder,
-               std::vector<std::unique_ptr<Scorer>> scorers)
-    : options_(WithDeviceDefaults(std::move(options), DevicesOf(scorers))),
-      info_(std::move(info)),
-      devices_(DevicesOf(scorers)),
-      encoder_(std::move(encoder)),
-      scorers_(std::move(scorers)),
+Server::Server(ServerOptions options, ServedModel model, std::unique_ptr<ReloadedFiles> files,
+               double tokens_per_second, std::function<void()> on_devices_failed)
+    : options_(std::move(options)),
+      info_(std::move(model.info)),
+      devices_(DevicesOf(model.scorers)),
+      files_(std::move(files)),
+      encoder_(std::move(model.encoder)),
+      scorers_(std::move(model.scorers)),
+      on_devices_failed_(std::move(on_devices_failed)),
       pipeline_({.encoder_threads = static_cast<int>(options_.encoder_threads),
                  .max_waiting_bytes = options_.max_waiting_bytes,
-                 .batching = {.budget = {.max_tokens = options_.max_batch_tokens},
-                              .max_queued_tokens = options_.max_queued_tokens}},
+                 .batching = {.queue = {.budget = {.max_tokens = options_.max_batch_tokens},
+                                        .max_queued_tokens = options_.max_queued_tokens,
+                                        .predict_deadlines = options_.predict_deadlines,
+                                        .initial_tokens_per_second = tokens_per_second},
+                              .stuck_after = options_.stuck_after},
+                 .result_cache_bytes = options_.result_cache_mib << 20},
                 Clock::Real(), encoder_.get(), Borrow(scorers_)),
       handler_({.max_tokens = info_.max_tokens,
                 .max_messages = options_.max_messages,
@@ -84,42 +122,61 @@ Server::Server(ServerOptions options, ModelInfo info, std::unique_ptr<Conversati
                 .max_text_bytes = options_.max_text_bytes,
                 .max_request_bytes = options_.max_request_bytes},
                info_.revision, &pipeline_),
-      service_(&handler_, options_.max_in_flight_per_stream, [this] { return Info(); }) {}
+      service_(&handler_, files_->tokens(), options_.max_in_flight_per_stream,
+               [this] { return Info(); }) {}
 
 Server::~Server() { Shutdown(absl::ZeroDuration()); }
 
 absl::Status Server::Listen() {
-  ASSAY_ASSIGN_OR_RETURN(ListenAddress listen, ParseListenAddress(options_.listen));
+  ASSAY_ASSIGN_OR_RETURN(const ListenAddress listen, ParseListenAddress(options_.listen));
+  ASSAY_ASSIGN_OR_RETURN(
+      listener_, ConnectionListener::Create(listen, options_.max_connections, Clock::Real()));
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(listen.ToString(), grpc::InsecureServerCredentials(), &port);
-  // Two servers on one port would share its clients in silence.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.SetMaxReceiveMessageSize(
-      static_cast<int>(options_.max_request_bytes + kReceiveSlackBytes));
+  SetConnectionLimits(options_, &builder);
+  acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      MakeServerCredentials(options_));
   builder.RegisterService(&service_);
   grpc_server_ = builder.BuildAndStart();
-  if (grpc_server_ == nullptr || port == 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot listen on ", options_.listen,
-                     ": the port is in use, not permitted, or the host is not this machine's"));
-  }
-  listen.port = port;
-  address_ = listen.ToString();
-  grpc_server_->GetHealthCheckService()->SetServingStatus(v1::RewardService::service_full_name(),
-                                                          true);
+  if (grpc_server_ == nullptr) return absl::InternalError("gRPC cannot start a server");
+  address_ = listener_->address().ToString();
+  SetReadiness(Health::kServing);
+  grpc_server_->GetHealthCheckService()->SetServingStatus(kLiveness, true);
+  monitor_ = std::make_unique<HealthMonitor>(
+      Clock::Real(),
+      HealthMonitor::Hooks{.workers = [this] { return pipeline_.state().scheduler.workers; },
+                           .on_change = [this](Health health) { SetReadiness(health); },
+                           .on_devices_failed = on_devices_failed_});
+  listener_->Start([this](int fd) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.fd = fd;
+    acceptor_->HandleNewConnection(&connection);
+  });
   spdlog::info("serving {} ({}) on {}", info_.name, info_.revision.substr(0, 12), address_);
   return absl::OkStatus();
 }
 
+void Server::SetReadiness(Health health) {
+  spdlog::info("health: {}", NameOf(health));
+  for (const char* service : {"", v1::RewardService::service_full_name()}) {
+    grpc_server_->GetHealthCheckService()->SetServingStatus(service, health == Health::kServing);
+  }
+}
+
 void Server::Shutdown(absl::Duration drain_timeout) {
   if (grpc_server_ == nullptr) return;
+  monitor_->BeginStopping();
+  if (options_.lame_duck > absl::ZeroDuration() && drain_timeout > absl::ZeroDuration()) {
+    spdlog::info("stopping: requests are still taken for {}",
+                 absl::FormatDuration(options_.lame_duck));
+    AwaitTime(Clock::Real()->Now() + options_.lame_duck);
+  }
   spdlog::info("stopping: up to {} for requests in progress", absl::FormatDuration(drain_timeout));
-  grpc_server_->GetHealthCheckService()->Shutdown();
   service_.BeginDrain();
   pipeline_.Drain(Clock::Real()->Now() + drain_timeout);
+  listener_->Stop();
   // Every reply is on its way now; a client that does not take it is cut off.
   grpc_server_->Shutdown(absl::ToChronoTime(Clock::Real()->Now() + kFlushTimeout));
   grpc_server_.reset();
@@ -127,7 +184,7 @@ void Server::Shutdown(absl::Duration drain_timeout) {
 }
 
 ServerState Server::State() const {
-  return {.health = Health::kServing,
+  return {.health = monitor_ == nullptr ? Health::kStopping : monitor_->health(),
           .uptime = Clock::Real()->Now() - created_at_,
           .pipeline = pipeline_.state()};
 }

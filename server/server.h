@@ -10,7 +10,9 @@
 #define ASSAY_SERVER_SERVER_H_
 
 #include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,10 +24,14 @@
 #include "model/conversation_encoder.h"
 #include "model/scorer.h"
 #include "model/types.h"
+#include "server/connection_listener.h"
+#include "server/health_monitor.h"
 #include "server/options.h"
+#include "server/reloaded_files.h"
 #include "server/request_handler.h"
 #include "server/score_service.h"
 #include "server/scoring_pipeline.h"
+#include "server/served_model.h"
 #include "server/server_state.h"
 
 namespace assay {
@@ -36,11 +42,13 @@ class Server {
   // Runs one forward pass on each scorer, then listens. `info` describes what they have loaded; one
   // worker a scorer, at least one.
   //   INVALID_ARGUMENT     from options.Validate(), or no scorer.
-  //   FAILED_PRECONDITION  the address cannot be listened on, for example because it is in use.
+  //   FAILED_PRECONDITION  the address cannot be listened on, for example because it is in use; or
+  //                        max_connections are more than the process may have open files.
+  //   NOT_FOUND, INVALID_ARGUMENT
+  //                        a certificate, key or file of tokens that is missing or wrong.
   //   others               of the encoder or a scorer, from the warm-up.
   static absl::StatusOr<std::unique_ptr<Server>> Create(
-      ServerOptions options, ModelInfo info, std::unique_ptr<ConversationEncoder> encoder,
-      std::vector<std::unique_ptr<Scorer>> scorers);
+      ServerOptions options, ServedModel model, std::function<void()> on_devices_failed = [] {});
 
   ~Server();  // As Shutdown(absl::ZeroDuration()).
   Server(const Server&) = delete;
@@ -60,23 +68,30 @@ class Server {
   v1::ModelInfo Info() const;
 
  private:
-  Server(ServerOptions options, ModelInfo info, std::unique_ptr<ConversationEncoder> encoder,
-         std::vector<std::unique_ptr<Scorer>> scorers);
+  Server(ServerOptions options, ServedModel model, std::unique_ptr<ReloadedFiles> files,
+         double tokens_per_second, std::function<void()> on_devices_failed);
 
   absl::Status Listen();
+  // Both of gRPC's health services that a probe of readiness asks.
+  void SetReadiness(Health health);
 
   const ServerOptions options_;
   const ModelInfo info_;
   const std::vector<std::string> devices_;
   // Each borrows from those above it.
+  const std::unique_ptr<ReloadedFiles> files_;
   const std::unique_ptr<ConversationEncoder> encoder_;
   const std::vector<std::unique_ptr<Scorer>> scorers_;
+  const std::function<void()> on_devices_failed_;
   ScoringPipeline pipeline_;
   const RequestHandler handler_;
   ScoreService service_;
   const absl::Time created_at_ = Clock::Real()->Now();
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> grpc_server_;  // Null before Listen() and after Shutdown().
+  std::unique_ptr<ConnectionListener> listener_;
   std::string address_;
+  std::unique_ptr<HealthMonitor> monitor_;  // From Listen() on; last, because it looks at the rest.
 };
 
 }  // namespace assay

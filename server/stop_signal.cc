@@ -38,9 +38,15 @@ void StopSignal::Hold() {
   held_ = true;
 }
 
+void StopSignal::Request() {
+  MutexLock lock(&mu_);
+  requested_ = true;
+  changed_.notify_all();
+}
+
 void StopSignal::Await() {
   MutexLock lock(&mu_);
-  while (!received_) changed_.wait(mu_);
+  while (!received_ && !requested_) changed_.wait(mu_);
 }
 
 void StopSignal::TakeSignals() {

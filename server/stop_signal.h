@@ -25,7 +25,10 @@ class StopSignal {
   // code 1.
   void Hold() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Blocks until a signal came since Hold().
+  // As if a signal had come, but not counted as the first of two.
+  void Request() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Blocks until a signal came since Hold(), or Request().
   void Await() ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
@@ -35,6 +38,7 @@ class StopSignal {
   CondVar changed_;
   bool held_ ABSL_GUARDED_BY(mu_) = false;
   bool received_ ABSL_GUARDED_BY(mu_) = false;
+  bool requested_ ABSL_GUARDED_BY(mu_) = false;
   bool closing_ ABSL_GUARDED_BY(mu_) = false;
 
   std::thread thread_;  // Last: starts after the rest.

@@ -56,7 +56,7 @@ void StreamCall::OnReadDone(bool ok) {
 
 void StreamCall::OnWriteDone(bool ok) {
   // Where the client is gone every write fails, and the rest of the replies with it.
-  if (!ok) cancelled_->store(true);
+  if (!ok) options_.context.cancelled->store(true);
   MutexLock lock(&mu_);
   replies_.pop_front();
   writing_ = false;
@@ -64,7 +64,7 @@ void StreamCall::OnWriteDone(bool ok) {
   Proceed();
 }
 
-void StreamCall::OnCancel() { cancelled_->store(true); }
+void StreamCall::OnCancel() { options_.context.cancelled->store(true); }
 
 void StreamCall::OnDone() {
   options_.on_done(this);
@@ -81,11 +81,17 @@ void StreamCall::Handle(absl::string_view bytes) {
   }
   options_.handler->Score(
       *std::move(decoded.request),
-      {.deadline = options_.deadline, .cancelled = cancelled_, .path = "request."},
+      {.context = options_.context, .on_full = OnFull::kWait, .path = "request."},
       [call = shared_from_this(),
        id = std::move(decoded.request_id)](absl::StatusOr<v1::ScoreResponse> scored) mutable {
         call->Write(ToStreamReply(std::move(id), std::move(scored)));
       });
+}
+
+void StreamCall::OnRoom() {
+  MutexLock lock(&mu_);
+  awaiting_room_ = false;
+  Proceed();
 }
 
 void StreamCall::Write(const v1::ScoreStreamResponse& reply) {
@@ -102,9 +108,14 @@ void StreamCall::Proceed() {
     StartWrite(&replies_.front());
   }
   const bool reads_more = !half_closed_ && !draining_;
-  if (reads_more && !reading_ && in_flight_ < options_.max_in_flight) {
-    reading_ = true;
-    StartRead(&incoming_);
+  if (reads_more && !reading_ && !awaiting_room_ && in_flight_ < options_.max_in_flight) {
+    const std::weak_ptr<StreamCall> weak = weak_from_this();
+    const bool room = options_.handler->HasRoomOrTell(options_.context.tenant, [weak] {
+      if (const std::shared_ptr<StreamCall> call = weak.lock()) call->OnRoom();
+    });
+    reading_ = room;
+    awaiting_room_ = !room;
+    if (room) StartRead(&incoming_);
   }
   if (!reads_more && in_flight_ == 0) {
     finished_ = true;

@@ -1,8 +1,9 @@
 // server/stream_call.h
 // One ScoreStream call: reads requests ahead up to a bound, writes each reply as it completes, one
 // at a time. A request counts as in flight from when it is read until its reply is written, so a
-// client that does not read its replies is held back, too. Decides nothing about a request; that is
-// RequestHandler.
+// client that does not read its replies is held back, too; and nothing is read while the server has
+// no room for its tenant, so that a full server slows a stream down and never fails it. Decides
+// nothing about a request; that is RequestHandler.
 #ifndef ASSAY_SERVER_STREAM_CALL_H_
 #define ASSAY_SERVER_STREAM_CALL_H_
 
@@ -17,11 +18,10 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "assay/v1/reward.pb.h"
 #include "base/mutex.h"
+#include "server/call_context.h"
 #include "server/request_handler.h"
-#include "server/score_task.h"
 
 namespace assay {
 
@@ -30,9 +30,9 @@ class StreamCall : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBu
                    public std::enable_shared_from_this<StreamCall> {
  public:
   struct Options {
-    const RequestHandler* handler;             // Borrowed; outlives the call.
-    int64_t max_in_flight;                     // > 0.
-    absl::Time deadline;                       // Of the call, and so of each request in it.
+    const RequestHandler* handler;  // Borrowed; outlives the call.
+    int64_t max_in_flight;          // > 0.
+    CallContext context;  // Of the call, and so of each request in it; its cancel flag is set.
     std::function<void(StreamCall*)> on_done;  // When gRPC is done with the call.
   };
 
@@ -50,12 +50,12 @@ class StreamCall : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBu
   void OnDone() override;
 
   void Handle(absl::string_view bytes) ABSL_LOCKS_EXCLUDED(mu_);
+  void OnRoom() ABSL_LOCKS_EXCLUDED(mu_);
   void Write(const v1::ScoreStreamResponse& reply) ABSL_LOCKS_EXCLUDED(mu_);
   // Starts the operation, if any, that the state allows: a read, a write, the end of the call.
   void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const Options options_;
-  const CancelFlag cancelled_ = std::make_shared<std::atomic<bool>>(false);
   grpc::ByteBuffer incoming_;         // gRPC's while reading_, OnReadDone()'s after.
   std::shared_ptr<StreamCall> self_;  // From Start() to OnDone().
 
@@ -63,7 +63,8 @@ class StreamCall : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBu
   bool reading_ ABSL_GUARDED_BY(mu_) = false;
   bool half_closed_ ABSL_GUARDED_BY(mu_) = false;  // The client sends no more.
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
-  bool writing_ ABSL_GUARDED_BY(mu_) = false;  // replies_.front() is gRPC's.
+  bool awaiting_room_ ABSL_GUARDED_BY(mu_) = false;  // OnRoom() is on its way.
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;        // replies_.front() is gRPC's.
   bool finished_ ABSL_GUARDED_BY(mu_) = false;
   int64_t in_flight_ ABSL_GUARDED_BY(mu_) = 0;
   std::deque<grpc::ByteBuffer> replies_ ABSL_GUARDED_BY(mu_);

@@ -12,7 +12,7 @@ PACKAGES=(
   libabsl-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libpcre2-dev libhwy-dev libssl-dev zlib1g-dev
   python3 python3-venv
 )
-TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev)
+TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev openssl)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }

@@ -63,7 +63,7 @@ class RealModelTest : public ::testing::Test {
     options.listen = "127.0.0.1:0";
     options.max_batch_tokens = 4096;
     absl::StatusOr<std::unique_ptr<Server>> server = Server::Create(
-        options, std::move(model->info), std::move(model->encoder), std::move(model->scorers));
+        options, {std::move(model->info), std::move(model->encoder), std::move(model->scorers)});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = server->release();
   }

@@ -23,7 +23,7 @@ class RequestHandlerTest : public ::testing::Test {
   absl::StatusOr<v1::ScoreResponse> Score(const v1::ScoreRequest& request, absl::Time deadline,
                                           absl::string_view path = "") {
     Mailbox<absl::StatusOr<v1::ScoreResponse>> replies;
-    handler_.Score(request, {.deadline = deadline, .cancelled = nullptr, .path = path},
+    handler_.Score(request, {.context = {.deadline = deadline}, .path = path},
                    [&](absl::StatusOr<v1::ScoreResponse> reply) { replies.Put(std::move(reply)); });
     return replies.Await(1)[0];
   }

@@ -43,8 +43,9 @@ std::vector<std::unique_ptr<Scorer>> OneScorer(std::unique_ptr<FakeScorer> score
 
 absl::Status CreateWith(const ServerOptions& options, std::vector<std::unique_ptr<Scorer>> scorers,
                         int64_t max_tokens = 4096) {
-  return Server::Create(options, FakeModelInfo(), std::make_unique<FakeEncoder>(max_tokens),
-                        std::move(scorers))
+  return Server::Create(options, {.info = FakeModelInfo(),
+                                  .encoder = std::make_unique<FakeEncoder>(max_tokens),
+                                  .scorers = std::move(scorers)})
       .status();
 }
 
@@ -221,8 +222,8 @@ TEST(ServerTest, WhatCannotBeginInTheDrainTimeoutIsAnsweredUnavailable) {
   std::atomic<int> unavailable = 0;
   std::vector<std::thread> callers;
   for (int i = 0; i < 9; ++i) {
-    callers.emplace_back([&] {
-      const auto reply = Ask(running.NewChannel(), ScoreRequestOf("good", {"one"}));
+    callers.emplace_back([&, i] {
+      const auto reply = Ask(running.NewChannel(), ScoreRequestOf("good", {absl::StrCat(i)}));
       if (reply.ok()) ++scored;
       if (reply.status().code() == absl::StatusCode::kUnavailable) ++unavailable;
     });

@@ -52,6 +52,18 @@ TEST_P(StopSignalTest, ASecondSignalEndsTheProcessAtOnce) {
       ::testing::ExitedWithCode(1), "");
 }
 
+TEST_P(StopSignalTest, ARequestEndsTheWaitLikeASignal) {
+  EXPECT_EXIT(
+      {
+        StopSignal stop;
+        stop.Hold();
+        stop.Request();
+        stop.Await();
+        std::_Exit(42);
+      },
+      ::testing::ExitedWithCode(42), "");
+}
+
 TEST_P(StopSignalTest, DestructionWithoutAnySignalEnds) {
   EXPECT_EXIT(
       {

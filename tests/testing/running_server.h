@@ -60,7 +60,7 @@ absl::StatusOr<v1::ScoreResponse> Ask(const std::shared_ptr<grpc::Channel>& chan
                                       const v1::ScoreRequest& request,
                                       absl::Duration timeout = absl::Minutes(1));
 
-// Whether `channel` answers a good request with the right score.
+// Whether `channel` answers a good request, of seven tokens, with the right score.
 bool Works(const std::shared_ptr<grpc::Channel>& channel);
 
 // For a server whose device is busy and whose queue is full: waits until everything in the queue

@@ -1,0 +1,23 @@
+// server/served_model.h
+// A loaded model as the server takes it over: plain struct, no behaviour.
+#ifndef ASSAY_SERVER_SERVED_MODEL_H_
+#define ASSAY_SERVER_SERVED_MODEL_H_
+
+#include <memory>
+#include <vector>
+
+#include "model/conversation_encoder.h"
+#include "model/scorer.h"
+#include "model/types.h"
+
+namespace assay {
+
+struct ServedModel {
+  ModelInfo info;
+  std::unique_ptr<ConversationEncoder> encoder;
+  std::vector<std::unique_ptr<Scorer>> scorers;  // One a worker; at least one.
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_SERVER_SERVED_MODEL_H_
