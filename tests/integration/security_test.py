@@ -374,6 +374,18 @@ class LimitsTest(unittest.TestCase):
             get_model(channel)
 
 
+    def test_a_packed_message_is_refused_unpacked(self):
+        with Server() as server:
+            status = pathlib.Path(f"/proc/{server.process.pid}/status")
+            channel = server.channel(options=[("grpc.max_send_message_length", -1)])
+            call = channel.unary_unary(f"/{SERVICE}/Score")
+            for size in (1000, 300_000_000):  # The latter is 300 kB on the wire.
+                self.assertEqual(code_of(call, bytes(size), compression=grpc.Compression.Gzip, timeout=TIMEOUT),
+                                 StatusCode.UNIMPLEMENTED)
+            self.assertLess(int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]), 150_000)
+            score(channel)
+
+
 def closed_by_peer(connection):
     """Waits for the end; what a server says first, its settings, is skipped."""
     try:
