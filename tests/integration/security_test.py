@@ -370,8 +370,12 @@ class LimitsTest(unittest.TestCase):
         with Server() as server:
             channel = server.channel()
             get_model(channel)
-            self.assertEqual(goaway_after_pings(server.port, 20), (0xB, b"too_many_pings"))
+            self.assertEqual(first_goaway(server.port, frame(6, 0, b"12345678") * 20), (0xB, b"too_many_pings"))
             get_model(channel)
+
+    def test_a_connection_of_the_greatest_age_is_asked_to_come_again(self):
+        with Server("--max-connection-age", "1") as server:
+            self.assertEqual(first_goaway(server.port, b""), (0, b""))
 
 
     def test_a_packed_message_is_refused_unpacked(self):
@@ -396,18 +400,19 @@ def closed_by_peer(connection):
     return True
 
 
-def goaway_after_pings(port, count):
-    """Code and text of the GOAWAY with which an HTTP/2 server answers `count` pings in a row."""
-    def frame(kind, flags, payload):
-        return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + bytes(4) + payload
+def frame(kind, flags, payload):
+    """One of HTTP/2, of the connection."""
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + bytes(4) + payload
 
+
+def first_goaway(port, frames):
+    """Code and text of the GOAWAY with which an HTTP/2 server answers `frames`, or ends an idle connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as connection:
-        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, b"") + frame(4, 1, b""))
-        connection.sendall(frame(6, 0, b"12345678") * count)
+        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, b"") + frame(4, 1, b"") + frames)
         with connection.makefile("rb") as stream:
             while header := stream.read(9):
                 payload = stream.read(int.from_bytes(header[:3], "big"))
-                if header[3] == 7 and int.from_bytes(payload[4:8], "big") != 0:
+                if header[3] == 7:
                     return int.from_bytes(payload[4:8], "big"), payload[8:]
     return None
 
