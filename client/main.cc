@@ -1,4 +1,5 @@
 // The command `assay`: flags to a command of client/commands/, its exit code to the shell.
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +11,8 @@
 
 int main(int argc, char** argv) {
   using namespace assay::client;  // NOLINT(google-build-using-namespace): only assembles.
+  // Errors are told in our own words; GRPC_VERBOSITY brings back gRPC's.
+  setenv("GRPC_VERBOSITY", "NONE", /*replace=*/0);
   CLI::App app("Scores assistant replies with the reward model of an Assay server.", "assay");
   app.footer("`assay COMMAND --help` has the flags and an example.");
   app.set_version_flag("--version", "assay " ASSAY_VERSION);

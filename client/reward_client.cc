@@ -1,8 +1,6 @@
 #include "client/reward_client.h"
 
 #include <grpcpp/channel.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 
 #include <functional>
 #include <optional>
@@ -14,6 +12,7 @@
 #include "base/clock.h"
 #include "base/grpc_status.h"
 #include "base/status_macros.h"
+#include "client/channel.h"
 #include "client/score_call.h"
 #include "client/wire.h"
 
@@ -24,19 +23,6 @@ absl::Status CheckTimeout(absl::Duration timeout) {
   if (timeout > absl::ZeroDuration()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("timeout is ", absl::FormatDuration(timeout), "; it must be above 0"));
-}
-
-grpc::ChannelArguments ChannelOptions() {
-  grpc::ChannelArguments args;
-  args.SetMaxReceiveMessageSize(
-      -1);  // The server's limits.* bound requests, and a reply follows its request's size.
-  args.SetMaxSendMessageSize(-1);
-  args.SetLoadBalancingPolicyName("round_robin");
-  args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  // A server that restarts is found again within seconds; gRPC's own ceiling is two minutes.
-  args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
-  args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 3000);
-  return args;
 }
 
 // Hands one value from a callback to the thread that waits for it.
@@ -63,18 +49,15 @@ class Handover {
 
 absl::StatusOr<std::unique_ptr<RewardClient>> RewardClient::Connect(const std::string& address,
                                                                     ClientOptions options) {
-  if (address.empty())
-    return absl::InvalidArgumentError("the address is empty; expected HOST:PORT");
   ASSAY_RETURN_IF_ERROR(options.retry.Validate());
-  return std::make_unique<RewardClient>(
-      v1::RewardService::NewStub(
-          grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), ChannelOptions())),
-      options);
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
+                         MakeChannel(address, options.connection));
+  return std::make_unique<RewardClient>(v1::RewardService::NewStub(channel), std::move(options));
 }
 
 RewardClient::RewardClient(std::unique_ptr<v1::RewardService::StubInterface> stub,
                            ClientOptions options)
-    : stub_(std::move(stub)), options_(options) {}
+    : stub_(std::move(stub)), options_(std::move(options)) {}
 
 RewardClient::~RewardClient() {
   std::vector<std::function<void()>> cancels;

@@ -28,6 +28,7 @@
 #include "assay/v1/reward.grpc.pb.h"
 #include "base/mutex.h"
 #include "client/bulk_scorer.h"
+#include "client/connection_options.h"
 #include "client/request_pump.h"
 #include "client/retry_policy.h"
 #include "client/types.h"
@@ -35,7 +36,8 @@
 namespace assay::client {
 
 struct ClientOptions {
-  RetryPolicy retry;
+  RetryPolicy retry = {};
+  ConnectionOptions connection = {};
 };
 
 // Thread-safe: calls may be made, and be under way, on any number of threads.
@@ -44,9 +46,11 @@ class RewardClient {
   using Callback = absl::AnyInvocable<void(absl::StatusOr<ScoreReply>) &&>;
 
   // A client of the server at `address`: "HOST:PORT", or any gRPC target ("dns:///assay:50051"
-  // spreads calls over all addresses of the name). Plaintext. Proxies of the environment are not
+  // spreads calls over all addresses of the name); plaintext unless options.connection say TLS.
+  // Proxies of the environment are not
   // used. No connection is made yet: a server that is not there shows in the first call.
-  //   INVALID_ARGUMENT  an empty address, or options.retry out of range.
+  //   INVALID_ARGUMENT  options.retry out of range.
+  //   others            those of MakeChannel(), see channel.h.
   static absl::StatusOr<std::unique_ptr<RewardClient>> Connect(const std::string& address,
                                                                ClientOptions options = {});
 
@@ -67,6 +71,8 @@ class RewardClient {
   // then the last outcome stands. Errors of the whole:
   //   INVALID_ARGUMENT     the request, naming the field; or `timeout` <= 0.
   //   FAILED_PRECONDITION  another model revision than the request names.
+  //   UNAUTHENTICATED, PERMISSION_DENIED
+  //                        the token is unknown or missing there, or another tenant's.
   //   RESOURCE_EXHAUSTED   the server stayed full to the end.
   //   UNAVAILABLE          no server, or one that is stopping, to the end.
   //   DEADLINE_EXCEEDED    `timeout` is over.

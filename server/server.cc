@@ -58,6 +58,12 @@ int Milliseconds(absl::Duration time) { return static_cast<int>(absl::ToInt64Mil
 void SetConnectionLimits(const ServerOptions& options, grpc::ServerBuilder* builder) {
   builder->SetMaxReceiveMessageSize(
       static_cast<int>(options.max_request_bytes + kReceiveSlackBytes));
+  // gRPC would unpack a message before it looks at its size: a megabyte on the wire could take a
+  // gigabyte of memory. So packed messages are UNIMPLEMENTED.
+  builder->AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  for (grpc_compression_algorithm packed : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
+    builder->SetCompressionAlgorithmSupportStatus(packed, false);
+  }
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                               static_cast<int>(options.max_calls_per_connection));
   builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE,

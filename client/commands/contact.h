@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/commands/connection_flags.h"
 #include "client/reward_client.h"
 #include "client/types.h"
 
@@ -37,7 +38,8 @@ struct Contact {
 
 // Connects and asks for the model, within a few seconds. An error's message is a whole sentence for
 // the user.
-absl::StatusOr<Contact> ReachServer(const std::string& address);
+absl::StatusOr<Contact> ReachServer(const std::string& address,
+                                    const ConnectionFlags& connection = {});
 
 // "assay: MESSAGE" on `streams.err`; kExitFailed.
 int Fail(const Streams& streams, const absl::Status& status);

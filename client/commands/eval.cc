@@ -194,7 +194,8 @@ CLI::App* AddEvalCommand(CLI::App* app, EvalFlags* flags) {
 int RunEval(const EvalFlags& flags, const Streams& streams) {
   const absl::StatusOr<std::vector<PreferencePair>> pairs = ReadAllPairs(flags);
   if (!pairs.ok()) return Fail(streams, pairs.status());
-  const absl::StatusOr<Contact> contact = ReachServer(flags.scoring.address);
+  const absl::StatusOr<Contact> contact =
+      ReachServer(flags.scoring.address, flags.scoring.connection);
   if (!contact.ok()) return Fail(streams, contact.status());
 
   std::ofstream rows_file;

@@ -161,11 +161,12 @@ CLI::App* AddInfoCommand(CLI::App* app, InfoFlags* flags) {
           "What goes to standard output")
       ->check(CLI::IsMember({"text", "json"}))
       ->option_text("{text,json} [text]");
+  AddConnectionFlags(command, &flags->connection);
   return command;
 }
 
 int RunInfo(const InfoFlags& flags, const Streams& streams) {
-  const absl::StatusOr<Contact> contact = ReachServer(flags.address);
+  const absl::StatusOr<Contact> contact = ReachServer(flags.address, flags.connection);
   if (!contact.ok()) return Fail(streams, contact.status());
   if (flags.json) {
     *streams.out << RenderJson(contact->model, flags.address)

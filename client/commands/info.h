@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "client/commands/connection_flags.h"
 #include "client/commands/contact.h"
 
 namespace CLI {
@@ -16,6 +17,7 @@ namespace assay::client {
 struct InfoFlags {
   std::string address = "127.0.0.1:50051";
   bool json = false;
+  ConnectionFlags connection = {};
 };
 
 // The subcommand. `flags` outlives the parsing.

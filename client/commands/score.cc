@@ -225,7 +225,8 @@ int RunScore(const ScoreFlags& flags, const Streams& streams) {
   }
   const absl::StatusOr<std::unique_ptr<JsonlReader>> reader = JsonlReader::Open(flags.input);
   if (!reader.ok()) return Fail(streams, reader.status());
-  const absl::StatusOr<Contact> contact = ReachServer(flags.scoring.address);
+  const absl::StatusOr<Contact> contact =
+      ReachServer(flags.scoring.address, flags.scoring.connection);
   if (!contact.ok()) return Fail(streams, contact.status());
 
   std::ofstream file;

@@ -84,6 +84,7 @@ void AddScoringFlags(CLI::App* command, ScoringFlags* flags) {
       ->check(CLI::Range(0.001, 1e6) & IsANumber())
       ->envname("ASSAY_TIMEOUT")
       ->option_text("SECONDS [300]");
+  AddConnectionFlags(command, &flags->connection);
 }
 
 }  // namespace assay::client

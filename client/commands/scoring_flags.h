@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "client/bulk_scorer.h"
+#include "client/commands/connection_flags.h"
 #include "client/types.h"
 
 namespace CLI {
@@ -23,6 +24,7 @@ struct ScoringFlags {
   int32_t max_tokens = 0;                     // 0: the server's limit.
   int64_t in_flight = 64;                     // BulkOptions::max_in_flight.
   absl::Duration timeout = absl::Minutes(5);  // Of one row, its retries included.
+  ConnectionFlags connection = {};
 
   // A request without prompt and responses. `revision` is the model's: a row must not be scored by
   // another one.
@@ -32,7 +34,8 @@ struct ScoringFlags {
 // --address. `flags` outlives the parsing.
 void AddAddressFlag(CLI::App* command, std::string* address);
 
-// --detail, --truncation, --max-tokens, --in-flight, --timeout. The defaults shown are those in
+// --detail, --truncation, --max-tokens, --in-flight, --timeout, and connection_flags.h's. The
+// defaults shown are those in
 // `flags`.
 void AddScoringFlags(CLI::App* command, ScoringFlags* flags);
 

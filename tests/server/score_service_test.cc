@@ -1,14 +1,17 @@
 #include "server/score_service.h"
 
 #include <grpcpp/client_context.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "base/grpc_status.h"
+#include "model/sha256.h"
 #include "tests/testing/builders.h"
 #include "tests/testing/raw_call.h"
 #include "tests/testing/running_server.h"
@@ -227,6 +230,72 @@ TEST(ScoreServiceTest, AFullQueueAnswersResourceExhaustedAndRecovers) {
   busy.join();
   queued.join();
   EXPECT_TRUE(Works(running.channel()));
+}
+
+// A file of tokens with one, "needle" of tenant red.
+ServerOptions WithTokens() {
+  ServerOptions options = TestOptions();
+  options.tokens = absl::StrCat(::testing::TempDir(), "/assay_service_tokens_", getpid());
+  std::ofstream(options.tokens) << "red " << Sha256Hex("needle") << "\n";
+  return options;
+}
+
+// How GetModel, Score and a stream end for a call with this metadata.
+std::vector<absl::Status> EndsOfCallsWith(
+    const std::shared_ptr<grpc::Channel>& channel,
+    const std::vector<std::pair<std::string, std::string>>& metadata) {
+  const auto stub = v1::RewardService::NewStub(channel);
+  grpc::ClientContext contexts[3];
+  for (grpc::ClientContext& context : contexts) {
+    for (const auto& [name, value] : metadata) context.AddMetadata(name, value);
+  }
+  v1::ModelInfo info;
+  v1::ScoreResponse reply;
+  std::vector<absl::Status> ends = {
+      FromGrpcStatus(stub->GetModel(&contexts[0], {}, &info)),
+      FromGrpcStatus(stub->Score(&contexts[1], ScoreRequestOf("p", {"r"}), &reply))};
+  const auto stream = stub->ScoreStream(&contexts[2]);
+  stream->WritesDone();
+  ends.push_back(FromGrpcStatus(stream->Finish()));
+  return ends;
+}
+
+TEST(ScoreServiceTest, EveryCallIsJudgedByItsTokenFirst) {
+  RunningServer running(WithTokens());
+  for (const absl::Status& end : EndsOfCallsWith(running.channel(), {})) {
+    EXPECT_THAT(end, StatusIs(absl::StatusCode::kUnauthenticated));
+  }
+  for (const absl::Status& end : EndsOfCallsWith(
+           running.channel(), {{"authorization", "Bearer needle"}, {"assay-tenant", "blue"}})) {
+    EXPECT_THAT(end, StatusIs(absl::StatusCode::kPermissionDenied));
+  }
+  for (const absl::Status& end :
+       EndsOfCallsWith(running.channel(), {{"authorization", "Bearer needle"}})) {
+    EXPECT_OK(end);
+  }
+  // Nobody without a token learns what is wrong with a request.
+  EXPECT_THAT(CallRaw(running.channel(), kScoreMethod, "\xFF"),
+              StatusIs(absl::StatusCode::kUnauthenticated));
+  EXPECT_EQ(testing::HealthOf(running.channel(), ""), "SERVING");
+}
+
+TEST(ScoreServiceTest, MetadataThatIsWrongEndsTheCallByName) {
+  RunningServer running;
+  for (const absl::Status& end :
+       EndsOfCallsWith(running.channel(), {{"assay-priority", "urgent"}})) {
+    EXPECT_THAT(end, StatusIs(kInvalid, HasSubstr("assay-priority")));
+  }
+}
+
+TEST(ScoreServiceTest, TheRequestIdIsEchoed) {
+  RunningServer running;
+  grpc::ClientContext context;
+  context.AddMetadata("x-request-id", "mine");
+  v1::ModelInfo info;
+  ASSERT_TRUE(v1::RewardService::NewStub(running.channel())->GetModel(&context, {}, &info).ok());
+  const auto& echoed = context.GetServerInitialMetadata();
+  ASSERT_EQ(echoed.count("x-request-id"), 1u);
+  EXPECT_EQ(echoed.find("x-request-id")->second, "mine");
 }
 
 TEST(ScoreServiceTest, GetModelTellsWhatIsLoadedAndWhatWasDone) {

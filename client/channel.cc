@@ -1,0 +1,115 @@
+#include "client/channel.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/client_interceptor.h>
+
+#include <fstream>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+
+namespace assay::client {
+namespace {
+
+namespace hooks = grpc::experimental;
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+// Adds the same metadata to every call.
+class AddMetadata : public hooks::Interceptor {
+ public:
+  explicit AddMetadata(const Metadata* metadata) : metadata_(metadata) {}
+
+  void Intercept(hooks::InterceptorBatchMethods* methods) override {
+    if (methods->QueryInterceptionHookPoint(
+            hooks::InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
+      auto* sent = methods->GetSendInitialMetadata();
+      sent->insert(metadata_->begin(), metadata_->end());
+    }
+    methods->Proceed();
+  }
+
+ private:
+  const Metadata* const metadata_;  // The factory's.
+};
+
+class AddMetadataFactory : public hooks::ClientInterceptorFactoryInterface {
+ public:
+  explicit AddMetadataFactory(Metadata metadata) : metadata_(std::move(metadata)) {}
+
+  hooks::Interceptor* CreateClientInterceptor(hooks::ClientRpcInfo* /*info*/) override {
+    return new AddMetadata(&metadata_);
+  }
+
+ private:
+  const Metadata metadata_;
+};
+
+grpc::ChannelArguments Arguments() {
+  grpc::ChannelArguments args;
+  args.SetMaxReceiveMessageSize(
+      -1);  // The server's limits.* bound requests, and a reply follows its request's size.
+  args.SetMaxSendMessageSize(-1);
+  args.SetLoadBalancingPolicyName("round_robin");
+  args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // A server that restarts is found again within seconds; gRPC's own ceiling is two minutes.
+  args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
+  args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 3000);
+  return args;
+}
+
+// The PEM text that `field` names.
+absl::StatusOr<std::string> ReadPem(const char* field, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file.is_open()) {
+    return absl::NotFoundError(absl::StrCat(field, ": ", path, " cannot be read"));
+  }
+  if (!absl::StrContains(text.str(), "-----BEGIN ")) {
+    return absl::InvalidArgumentError(absl::StrCat(field, ": ", path, " is no PEM file"));
+  }
+  return text.str();
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(
+    const ConnectionOptions& options) {
+  if (options.tls_ca.empty()) return grpc::InsecureChannelCredentials();
+  grpc::SslCredentialsOptions ssl;
+  if (options.tls_ca != "system") {
+    ASSAY_ASSIGN_OR_RETURN(ssl.pem_root_certs, ReadPem("tls_ca", options.tls_ca));
+  }
+  if (!options.tls_certificate.empty()) {
+    ASSAY_ASSIGN_OR_RETURN(ssl.pem_cert_chain, ReadPem("tls_certificate", options.tls_certificate));
+    ASSAY_ASSIGN_OR_RETURN(ssl.pem_private_key, ReadPem("tls_key", options.tls_key));
+  }
+  return grpc::SslCredentials(ssl);
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& address,
+                                                           const ConnectionOptions& options) {
+  if (address.empty())
+    return absl::InvalidArgumentError("the address is empty; expected HOST:PORT");
+  ASSAY_RETURN_IF_ERROR(options.Validate(address));
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelCredentials> credentials,
+                         Credentials(options));
+  grpc::ChannelArguments arguments = Arguments();
+  if (!options.tls_server_name.empty()) {
+    arguments.SetSslTargetNameOverride(options.tls_server_name);
+  }
+  std::vector<std::unique_ptr<hooks::ClientInterceptorFactoryInterface>> interceptors;
+  if (Metadata metadata = options.Metadata(); !metadata.empty()) {
+    interceptors.push_back(std::make_unique<AddMetadataFactory>(std::move(metadata)));
+  }
+  return hooks::CreateCustomChannelWithInterceptors(address, credentials, arguments,
+                                                    std::move(interceptors));
+}
+
+}  // namespace assay::client
