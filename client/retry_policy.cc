@@ -22,6 +22,10 @@ absl::Status RetryPolicy::Validate() const {
     return absl::InvalidArgumentError(
         absl::StrCat("retry.multiplier is ", multiplier, "; it must be at least 1"));
   }
+  if (max_attempts < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("retry.max_attempts is ", max_attempts, "; it must be at least 0"));
+  }
   return absl::OkStatus();
 }
 
@@ -64,6 +68,7 @@ std::optional<absl::Time> NextAttempt(const RetryPolicy& policy, const absl::Sta
                                       int failures, double random, absl::Time now,
                                       absl::Time deadline) {
   if (why.ok()) return std::nullopt;
+  if (policy.max_attempts > 0 && failures >= policy.max_attempts) return std::nullopt;
   const absl::Time next = now + WaitBefore(policy, why, failures, random);
   if (next >= deadline) return std::nullopt;
   return next;

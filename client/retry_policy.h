@@ -19,6 +19,8 @@ struct RetryPolicy {
   absl::Duration initial = absl::Milliseconds(100);  // Ceiling of the first wait. > 0.
   absl::Duration max = absl::Seconds(5);             // Ceiling of every wait. >= initial, finite.
   double multiplier = 2;                             // Growth of the ceiling. >= 1.
+  // Of one call, the first counted; 0: as many as its time allows. >= 0.
+  int max_attempts = 0;
 
   // INVALID_ARGUMENT naming the field, its value and its range.
   absl::Status Validate() const;
@@ -52,7 +54,7 @@ absl::Duration WaitBefore(const RetryPolicy& policy, const absl::Status& why, in
                           double random);
 
 // The moment of the next attempt after a failure for which RetryableStatus() said `why`; nullopt
-// when that is OK, or when the wait would reach `deadline`.
+// when that is OK, when no attempt is left, or when the wait would reach `deadline`.
 std::optional<absl::Time> NextAttempt(const RetryPolicy& policy, const absl::Status& why,
                                       int failures, double random, absl::Time now,
                                       absl::Time deadline);

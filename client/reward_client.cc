@@ -33,6 +33,8 @@ grpc::ChannelArguments ChannelOptions() {
   args.SetMaxSendMessageSize(-1);
   args.SetLoadBalancingPolicyName("round_robin");
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // A client's connections are its own: two clients are two connections.
+  args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // A server that restarts is found again within seconds; gRPC's own ceiling is two minutes.
   args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
   args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 3000);

@@ -108,6 +108,15 @@ TEST(RetryPolicyTest, WhatIsNotWorthARetryHasNoNextAttempt) {
             std::nullopt);
 }
 
+TEST(RetryPolicyTest, NoMoreAttemptsAreMadeThanAllowed) {
+  const auto next = [&](int failures) {
+    return NextAttempt({.max_attempts = 2}, absl::UnavailableError("gone"), failures, 0,
+                       absl::UnixEpoch(), absl::InfiniteFuture());
+  };
+  EXPECT_EQ(next(1), absl::UnixEpoch());
+  EXPECT_EQ(next(2), std::nullopt);
+}
+
 TEST(RetryPolicyTest, ValidateNamesTheFieldThatIsOutOfRange) {
   EXPECT_OK(RetryPolicy().Validate());
   EXPECT_THAT(RetryPolicy({.initial = absl::ZeroDuration()}).Validate(),
@@ -118,6 +127,8 @@ TEST(RetryPolicyTest, ValidateNamesTheFieldThatIsOutOfRange) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("retry.max")));
   EXPECT_THAT(RetryPolicy({.multiplier = std::nan("")}).Validate(),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("retry.multiplier")));
+  EXPECT_THAT(RetryPolicy({.max_attempts = -1}).Validate(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("retry.max_attempts")));
 }
 
 }  // namespace
