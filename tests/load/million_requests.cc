@@ -26,6 +26,7 @@ struct Flags {
   int64_t requests = 1'000'000;
   int clients = 64;
   uint64_t seed = 1;
+  int64_t drop_one_in = 50;
   double tokens_per_second = 0;
   int64_t leak = 0;
   double slope_bar = 1000;
@@ -34,8 +35,8 @@ struct Flags {
 };
 
 std::string SlopeText(const Slope& slope) {
-  return absl::StrFormat("%.0f +- %.0f bytes per 1,000 requests (%d samples)",
-                         slope.per_unit * 1000, slope.standard_error * 1000, slope.samples);
+  return absl::StrFormat("%.0f +- %.0f bytes per 1,000 requests (%d points)", slope.per_unit * 1000,
+                         slope.standard_error * 1000, slope.points);
 }
 
 int Run(const Flags& flags) {
@@ -53,6 +54,7 @@ int Run(const Flags& flags) {
                      .requests = flags.requests,
                      .clients = flags.clients,
                      .seed = flags.seed,
+                     .drop_one_in = flags.drop_one_in,
                      .step = std::max<int64_t>(flags.requests / 500, 1),
                      .on_step = [&](int64_t answered) {
                        const auto bytes = (*server)->ResidentBytes();
@@ -92,7 +94,7 @@ int Run(const Flags& flags) {
   if (flags.leak == 0) {
     verdict.Measure("memory slope", SlopeText(slope),
                     absl::StrFormat("not above %.0f by 3 standard errors", flags.slope_bar),
-                    slope.samples > 0 && !slope.Exceeds(flags.slope_bar / 1000));
+                    slope.points > 0 && !slope.Exceeds(flags.slope_bar / 1000));
   } else {
     verdict.Outcome("memory slope of a server that leaks", SlopeText(slope),
                     absl::StrFormat("found: above %.0f by 3 standard errors", flags.slope_bar),
@@ -114,6 +116,10 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 4096))
       ->option_text("N [64]");
   app.add_option("--seed", flags.seed, "Of everything random")->option_text("N [1]");
+  app.add_option("--drop-one-in", flags.drop_one_in,
+                 "Bursts of calls of which one ends with its connection dropped; 0: none")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 30))
+      ->option_text("N [50]");
   app.add_option("--tokens-per-second", flags.tokens_per_second,
                  "Of each of two devices; 0: as fast as it goes")
       ->option_text("N [0]");

@@ -143,7 +143,7 @@ class Overload {
         absl::StrFormat("%.1f +- %.1f KiB/s, largest %s KiB", slope.per_unit / 1024,
                         slope.standard_error / 1024, Count(memory_.largest() >> 10)),
         absl::StrFormat("not above %.0f KiB/s by 3 standard errors", flags_.memory_bar_kib),
-        slope.samples > 0 && !slope.Exceeds(flags_.memory_bar_kib * 1024));
+        slope.points > 0 && !slope.Exceeds(flags_.memory_bar_kib * 1024));
     const absl::Duration was = normal.latency.Percentile(99);
     const absl::Duration is = recovered.latency.Percentile(99);
     verdict.Tell("normal latency, p50 / p99",

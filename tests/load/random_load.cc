@@ -109,7 +109,7 @@ class Load {
       const int64_t size = 1 + Roll(random, kLargestBurst);
       const int64_t first = next_.fetch_add(size);
       if (first >= options_.requests) return;
-      const bool drop = Roll(random, 50) == 0;
+      const bool drop = options_.drop_one_in > 0 && Roll(random, options_.drop_one_in) == 0;
       RunBurst(stub.get(), first, std::min(size, options_.requests - first), drop, random);
       if (!drop) continue;
       stub.reset();

@@ -15,6 +15,8 @@ struct RandomLoadOptions {
   int64_t requests = 1'000'000;
   int clients = 64;  // Each with a thread and a connection.
   uint64_t seed = 1;
+  // One in so many bursts of calls ends with its connection dropped; 0: none does.
+  int64_t drop_one_in = 50;
   // Told on the caller's thread about every `step` requests that are answered.
   int64_t step = 1000;
   std::function<void(int64_t answered)> on_step;
