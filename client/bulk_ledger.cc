@@ -50,7 +50,7 @@ std::optional<BulkLedger::Answer> BulkLedger::OnReply(int64_t index,
   if (item.suspect) --suspects_;
   item.suspect = false;
   const std::optional<absl::Time> next =
-      NextAttempt(retry_, RetryableCode(outcome), ++item.failures, random, now, item.deadline);
+      NextAttempt(retry_, RetryableStatus(outcome), ++item.failures, random, now, item.deadline);
   if (!next.has_value()) return Close(it, std::move(outcome));
   item.last_reply = std::move(outcome);
   Wait(index, item, *next);
@@ -62,9 +62,9 @@ std::vector<BulkLedger::Answer> BulkLedger::OnStreamEnd(const absl::Status& stat
   // Ended without an error, yet with items unanswered: as if the connection had gone.
   last_break_ = status.ok() ? absl::UnavailableError("the server ended the stream") : status;
   if (ConcernsEveryItem(last_break_.code())) return GiveUp(last_break_);
-  stream_ready_at_ = now + Backoff(retry_, ++broken_in_a_row_, random);
+  stream_ready_at_ = now + WaitBefore(retry_, last_break_, ++broken_in_a_row_, random);
 
-  const bool an_item_may_be_the_cause = last_break_.code() != absl::StatusCode::kUnavailable;
+  const bool an_item_may_be_the_cause = !IsRetryableCallEnd(last_break_);
   std::vector<Answer> answers;
   for (auto it = items_.begin(); on_stream_ > 0 && it != items_.end();) {
     const auto here = it++;

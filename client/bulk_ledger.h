@@ -4,8 +4,8 @@
 // waits for nothing and holds no text.
 //
 // A stream that breaks takes no answer with it: its items are sent again on the next one. Where the
-// server itself ended the stream (any code but UNAVAILABLE: a message over its size limit, say),
-// one item may be the cause, so those that were on it become suspects and go one at a time; one
+// server itself ended the stream (with a status that is no IsRetryableCallEnd(): a message over its
+// size limit, say), one item may be the cause, so those that were on it become suspects and go one at a time; one
 // that breaks a stream alone is answered with that stream's error.
 #ifndef ASSAY_CLIENT_BULK_LEDGER_H_
 #define ASSAY_CLIENT_BULK_LEDGER_H_

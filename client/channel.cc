@@ -55,6 +55,8 @@ grpc::ChannelArguments Arguments() {
   args.SetMaxReceiveMessageSize(
       -1);  // The server's limits.* bound requests, and a reply follows its request's size.
   args.SetMaxSendMessageSize(-1);
+  // A client's connections are its own: two clients are two connections.
+  args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   args.SetLoadBalancingPolicyName("round_robin");
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // A server that restarts is found again within seconds; gRPC's own ceiling is two minutes.

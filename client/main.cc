@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "client/commands/bench.h"
 #include "client/commands/eval.h"
 #include "client/commands/info.h"
 #include "client/commands/score.h"
@@ -21,8 +22,10 @@ int main(int argc, char** argv) {
   ScoreFlags score_flags;
   EvalFlags eval_flags;
   InfoFlags info_flags;
+  BenchFlags bench_flags;
   const CLI::App* score = AddScoreCommand(&app, &score_flags);
   const CLI::App* eval = AddEvalCommand(&app, &eval_flags);
+  const CLI::App* bench = AddBenchCommand(&app, &bench_flags);
   AddInfoCommand(&app, &info_flags);
   try {
     app.parse(argc, argv);
@@ -34,5 +37,6 @@ int main(int argc, char** argv) {
       .out = &std::cout, .err = &std::cerr, .err_is_terminal = isatty(STDERR_FILENO) == 1};
   if (score->parsed()) return RunScore(score_flags, streams);
   if (eval->parsed()) return RunEval(eval_flags, streams);
+  if (bench->parsed()) return RunBench(bench_flags, streams);
   return RunInfo(info_flags, streams);
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "base/retry_after.h"
 
 namespace assay::client {
 
@@ -21,21 +22,32 @@ absl::Status RetryPolicy::Validate() const {
     return absl::InvalidArgumentError(
         absl::StrCat("retry.multiplier is ", multiplier, "; it must be at least 1"));
   }
+  if (max_attempts < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("retry.max_attempts is ", max_attempts, "; it must be at least 0"));
+  }
   return absl::OkStatus();
 }
 
-bool IsRetryable(absl::StatusCode code) {
-  return code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kResourceExhausted;
+bool IsRetryable(const absl::Status& status) {
+  if (absl::IsUnavailable(status)) return true;
+  return absl::IsResourceExhausted(status) && RetryAfter(status).has_value();
 }
 
-absl::StatusCode RetryableCode(const absl::StatusOr<ScoreReply>& outcome) {
+bool IsRetryableCallEnd(const absl::Status& status) {
+  return absl::IsCancelled(status) || IsRetryable(status);
+}
+
+absl::Status RetryableStatus(const absl::StatusOr<ScoreReply>& outcome) {
   if (!outcome.ok()) {
-    return IsRetryable(outcome.status().code()) ? outcome.status().code() : absl::StatusCode::kOk;
+    return IsRetryableCallEnd(outcome.status()) ? outcome.status() : absl::OkStatus();
   }
+  absl::Status why;
   for (const absl::StatusOr<Score>& result : outcome->results) {
-    if (IsRetryable(result.status().code())) return result.status().code();
+    if (!IsRetryable(result.status())) continue;
+    if (why.ok() || RetryAfter(why) < RetryAfter(result.status())) why = result.status();
   }
-  return absl::StatusCode::kOk;
+  return why;
 }
 
 absl::Duration Backoff(const RetryPolicy& policy, int failures, double random) {
@@ -46,11 +58,18 @@ absl::Duration Backoff(const RetryPolicy& policy, int failures, double random) {
   return absl::Seconds(ceiling * random);
 }
 
-std::optional<absl::Time> NextAttempt(const RetryPolicy& policy, absl::StatusCode code,
+absl::Duration WaitBefore(const RetryPolicy& policy, const absl::Status& why, int failures,
+                          double random) {
+  const std::optional<absl::Duration> asked = RetryAfter(why);
+  return asked.has_value() ? *asked * (1 + random / 4) : Backoff(policy, failures, random);
+}
+
+std::optional<absl::Time> NextAttempt(const RetryPolicy& policy, const absl::Status& why,
                                       int failures, double random, absl::Time now,
                                       absl::Time deadline) {
-  if (!IsRetryable(code)) return std::nullopt;
-  const absl::Time next = now + Backoff(policy, failures, random);
+  if (why.ok()) return std::nullopt;
+  if (policy.max_attempts > 0 && failures >= policy.max_attempts) return std::nullopt;
+  const absl::Time next = now + WaitBefore(policy, why, failures, random);
   if (next >= deadline) return std::nullopt;
   return next;
 }

@@ -66,14 +66,16 @@ class RewardClient {
   RewardClient& operator=(const RewardClient&) = delete;
 
   // Scores one prompt's responses; blocks. `timeout` covers the call with its retries. A response
-  // may fail alone: its result is then that error. An attempt that met UNAVAILABLE or
-  // RESOURCE_EXHAUSTED, as a whole or in a result, is made again with backoff while time lasts;
-  // then the last outcome stands. Errors of the whole:
+  // may fail alone: its result is then that error. An attempt that met UNAVAILABLE, or
+  // RESOURCE_EXHAUSTED with a time to wait, as a whole or in a result, is made again while time
+  // lasts, after the server's wait or else with backoff; then the last outcome stands. Errors of the
+  // whole:
   //   INVALID_ARGUMENT     the request, naming the field; or `timeout` <= 0.
   //   FAILED_PRECONDITION  another model revision than the request names.
   //   UNAUTHENTICATED, PERMISSION_DENIED
   //                        the token is unknown or missing there, or another tenant's.
-  //   RESOURCE_EXHAUSTED   the server stayed full to the end.
+  //   RESOURCE_EXHAUSTED   the server stayed full to the end; or, without RetryAfter(), the request
+  //                        is too large for it.
   //   UNAVAILABLE          no server, or one that is stopping, to the end.
   //   DEADLINE_EXCEEDED    `timeout` is over.
   //   CANCELLED            the client was destroyed.
@@ -92,7 +94,7 @@ class RewardClient {
   //   its last call has.
   //   `sink` runs on the calling thread, in order of completion; while it works, nothing is sent.
   // A stream that breaks is opened again, with backoff, and what it left unanswered is sent again.
-  // UNAVAILABLE and RESOURCE_EXHAUSTED of a request are retried as in Score(). `timeout` is a
+  // What RetryableStatus() knows (retry_policy.h) is retried as in Score(). `timeout` is a
   // request's own, from the moment it is pulled: then it is answered with the last error it met, or
   // DEADLINE_EXCEEDED. Requests' errors are those of Score().
   // OK when every request had an answer of its own. Otherwise the source is stopped and the open

@@ -65,7 +65,7 @@ void ScoreCall::OnAttemptDone(const grpc::Status& status) {
 bool ScoreCall::ScheduleRetry(const absl::StatusOr<ScoreReply>& outcome) {
   ++failures_;
   const std::optional<absl::Time> next =
-      NextAttempt(retry_, RetryableCode(outcome), failures_, absl::Uniform<double>(random_, 0, 1),
+      NextAttempt(retry_, RetryableStatus(outcome), failures_, absl::Uniform<double>(random_, 0, 1),
                   absl::Now(), deadline_);
   if (!next.has_value()) return false;
   MutexLock lock(&mu_);

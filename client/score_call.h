@@ -31,12 +31,13 @@ class ScoreCall : public std::enable_shared_from_this<ScoreCall> {
   ScoreCall(v1::RewardService::StubInterface* stub, v1::ScoreRequest request, absl::Time deadline,
             const RetryPolicy& retry, Done done);
 
-  // Once. `done` runs exactly once, on a gRPC thread. An attempt that failed with a retried code,
-  // as a whole or in one of its results, is made again while the wait ends before the deadline;
-  // otherwise the last outcome stands. Errors:
+  // Once. `done` runs exactly once, on a gRPC thread. An attempt that failed, as a whole or in
+  // one of its results, for a reason that RetryableStatus() knows is made again while the wait
+  // ends before the deadline; otherwise the last outcome stands. Errors:
   //   the server's codes unchanged; UNAVAILABLE also where there is no server
   //   DEADLINE_EXCEEDED  at the deadline
-  //   CANCELLED          after Cancel(), unless another outcome came first
+  //   CANCELLED          after Cancel(), unless another outcome came first; or the last attempt's
+  //                      connection closed under it and no time was left
   //   INTERNAL           the reply does not fit the request
   void Start() ABSL_LOCKS_EXCLUDED(mu_);
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/retry_after.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
 
@@ -115,7 +116,9 @@ absl::Status FromWire(const v1::Error& error) {
       code > static_cast<int>(absl::StatusCode::kUnauthenticated)) {
     return absl::UnknownError(absl::StrCat("an error with code ", code, ": ", error.message()));
   }
-  return absl::Status(static_cast<absl::StatusCode>(code), error.message());
+  absl::Status status(static_cast<absl::StatusCode>(code), error.message());
+  if (error.retry_after_ns() <= 0) return status;
+  return WithRetryAfter(std::move(status), absl::Nanoseconds(error.retry_after_ns()));
 }
 
 ModelInfo FromWire(const v1::ModelInfo& from) {

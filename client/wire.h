@@ -19,7 +19,8 @@ absl::StatusOr<v1::ScoreRequest> ToWire(const ScoreRequest& request);
 //   has a defect.
 absl::StatusOr<ScoreReply> FromWire(const v1::ScoreResponse& response, int responses);
 
-// An error that travelled inside a reply. UNKNOWN for a code without a meaning.
+// An error that travelled inside a reply, with its time to wait as RetryAfter() reads it. UNKNOWN
+// for a code without a meaning.
 absl::Status FromWire(const v1::Error& error);
 
 ModelInfo FromWire(const v1::ModelInfo& info);

@@ -16,7 +16,7 @@ namespace {
 // Of the conversations of a large batch: long enough that attention counts.
 constexpr int64_t kConversationTokens = 2048;
 
-absl::StatusOr<PromptGroup> ShortGroup(const ConversationEncoder& encoder) {
+absl::StatusOr<PromptGroup> EncodeShort(const ConversationEncoder& encoder) {
   const std::vector<Message> prompt = {{"user", "Are you ready?"}};
   const std::vector<std::string> responses = {"Yes."};
   ASSAY_ASSIGN_OR_RETURN(EncodedGroup encoded, encoder.Encode(prompt, responses, {}));
@@ -59,7 +59,13 @@ absl::Status RunPass(Scorer& scorer, const std::vector<PromptGroup>& batch) {
 
 absl::StatusOr<double> WarmUp(const ConversationEncoder& encoder, std::vector<Scorer*> scorers,
                               int64_t tokens, int64_t max_tokens, Clock* clock) {
-  ASSAY_ASSIGN_OR_RETURN(const PromptGroup group, ShortGroup(encoder));
+  const absl::StatusOr<PromptGroup> encoded = EncodeShort(encoder);
+  if (!encoded.ok()) {
+    return absl::Status(encoded.status().code(),
+                        absl::StrCat("nothing can be encoded for a first forward pass: ",
+                                     encoded.status().message()));
+  }
+  const PromptGroup& group = *encoded;
   const std::vector<PromptGroup> batch = BatchOf(group, tokens, max_tokens);
   std::vector<absl::Status> outcomes(scorers.size());
   const absl::Time began = clock->Now();

@@ -3,6 +3,7 @@
 #include <map>
 #include <random>
 
+#include "base/retry_after.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay::client {
@@ -19,6 +20,11 @@ using ::testing::SizeIs;
 constexpr RetryPolicy kRetry = {
     .initial = absl::Milliseconds(100), .max = absl::Seconds(1), .multiplier = 2};
 constexpr absl::Duration kTimeout = absl::Seconds(10);
+
+// A refusal whose wait is 40 ms with the least jitter, and 50 ms with the most.
+absl::Status Full() {
+  return WithRetryAfter(absl::ResourceExhaustedError("full"), absl::Milliseconds(40));
+}
 
 absl::Time At(double seconds) { return absl::UnixEpoch() + absl::Seconds(seconds); }
 
@@ -65,10 +71,10 @@ TEST(BulkLedgerTest, AReplyToAnItemThatWasNotSentIsNoAnswer) {
 TEST(BulkLedgerTest, ARetryableErrorIsSentAgainAfterItsWaitAndNotBefore) {
   BulkLedger ledger = LedgerOf(1);
   TakeAll(ledger, At(0));
-  EXPECT_FALSE(ledger.OnReply(0, absl::ResourceExhaustedError("full"), At(1), 0.5).has_value());
-  EXPECT_EQ(ledger.NextSend(), At(1.05));
+  EXPECT_FALSE(ledger.OnReply(0, Full(), At(1), 0.5).has_value());
+  EXPECT_EQ(ledger.NextSend(), At(1.045));
   EXPECT_THAT(TakeAll(ledger, At(1.04)), IsEmpty());
-  EXPECT_THAT(TakeAll(ledger, At(1.05)), ElementsAre(0));
+  EXPECT_THAT(TakeAll(ledger, At(1.045)), ElementsAre(0));
   EXPECT_FALSE(ledger.OnReply(0, absl::UnavailableError("drain"), At(2), 0.5).has_value());
   EXPECT_EQ(ledger.NextSend(), At(2.1));  // The second wait is twice the first.
 }
@@ -81,10 +87,28 @@ TEST(BulkLedgerTest, AnErrorThatIsNotRetriedIsTheAnswer) {
   EXPECT_THAT(answer->outcome, StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+TEST(BulkLedgerTest, AnItemThatIsTooLargeIsAnsweredAtOnce) {
+  BulkLedger ledger = LedgerOf(1);
+  TakeAll(ledger, At(0));
+  const auto answer = ledger.OnReply(0, absl::ResourceExhaustedError("no memory"), At(1), 0);
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_THAT(answer->outcome, StatusIs(absl::StatusCode::kResourceExhausted, "no memory"));
+}
+
+TEST(BulkLedgerTest, AStreamRefusedOrCancelledByNobodyHereMakesNoSuspects) {
+  for (const absl::Status& end : {Full(), absl::CancelledError("its connection closed")}) {
+    BulkLedger ledger = LedgerOf(3);
+    TakeAll(ledger, At(0));
+    EXPECT_THAT(ledger.OnStreamEnd(end, At(1), 0.5), IsEmpty());
+    EXPECT_GE(ledger.stream_ready_at(), At(1.045));
+    EXPECT_THAT(TakeAll(ledger, At(2)), ElementsAre(0, 1, 2));
+  }
+}
+
 TEST(BulkLedgerTest, ARetryThatWouldPassTheDeadlineIsNotMade) {
   BulkLedger ledger = LedgerOf(1);
   TakeAll(ledger, At(0));
-  const auto answer = ledger.OnReply(0, absl::ResourceExhaustedError("full"), At(9.96), 0.5);
+  const auto answer = ledger.OnReply(0, Full(), At(9.96), 0.5);
   ASSERT_TRUE(answer.has_value());
   EXPECT_THAT(answer->outcome, StatusIs(absl::StatusCode::kResourceExhausted, "full"));
 }
@@ -94,7 +118,7 @@ TEST(BulkLedgerTest, AReplyWithARetryableResultStandsWhenTimeIsOver) {
   TakeAll(ledger, At(0));
   ScoreReply reply;
   reply.results.push_back(Score{.score = 3});
-  reply.results.push_back(absl::ResourceExhaustedError("out of memory"));
+  reply.results.push_back(Full());
   EXPECT_FALSE(ledger.OnReply(0, reply, At(9), 0.9).has_value());
   TakeAll(ledger, At(9.5));
   const auto answers = ledger.Expire(At(10));
@@ -223,7 +247,7 @@ TEST(BulkLedgerTest, EachItemIsAnsweredExactlyOnceUnderRandomFaults) {
       }
       if (!sent.empty() && roll(2) == 0) {
         absl::StatusOr<ScoreReply> outcome = ScoreReply();
-        if (roll(4) == 0) outcome = absl::ResourceExhaustedError("full");
+        if (roll(4) == 0) outcome = Full();
         if (roll(8) == 0) outcome = absl::InternalError("NaN");
         const auto answer =
             ledger.OnReply(sent[roll(sent.size())], std::move(outcome), At(now), 0.5);

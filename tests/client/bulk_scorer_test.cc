@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/retry_after.h"
 #include "tests/client/fake_reward_service.h"
 #include "tests/testing/status_matchers.h"
 
@@ -118,7 +119,8 @@ TEST(BulkScorerTest, AStreamTheServerEndsWithoutAnErrorIsOpenedAgain) {
 
 TEST(BulkScorerTest, RefusedItemsAreSentAgainOnTheSameStream) {
   FakeRewardService service;
-  service.RefuseNext(10, absl::ResourceExhaustedError("full"));
+  service.RefuseNext(10,
+                     WithRetryAfter(absl::ResourceExhaustedError("full"), absl::Milliseconds(1)));
   service.RefuseNext(10, absl::UnavailableError("draining"));
   ExpectAllRight(ScoreMany(service.address(), 50));
   EXPECT_EQ(service.requests(), 70);

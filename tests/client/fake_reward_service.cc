@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/grpc_status.h"
+#include "base/retry_after.h"
 
 namespace assay::testing {
 namespace {
@@ -23,6 +24,8 @@ class SilentReactor : public grpc::ServerUnaryReactor {
 void SetError(const absl::Status& status, v1::Error* error) {
   error->set_code(status.raw_code());
   error->set_message(std::string(status.message()));
+  error->set_retry_after_ns(
+      absl::ToInt64Nanoseconds(RetryAfter(status).value_or(absl::ZeroDuration())));
 }
 
 }  // namespace

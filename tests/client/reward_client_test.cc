@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/retry_after.h"
 #include "tests/client/fake_reward_service.h"
 #include "tests/testing/status_matchers.h"
 
@@ -105,7 +106,8 @@ TEST(RewardClientTest, GetModelTellsWhatIsLoaded) {
 
 TEST(RewardClientTest, ManyThreadsShareAClientAndEachGetsItsOwnAnswer) {
   FakeRewardService service;
-  service.RefuseNext(20, absl::ResourceExhaustedError("full"));
+  service.RefuseNext(20,
+                     WithRetryAfter(absl::ResourceExhaustedError("full"), absl::Milliseconds(1)));
   const auto client = ClientOf(service);
   std::atomic<int> right = 0;
   std::vector<std::thread> threads;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "base/retry_after.h"
 #include "tests/client/fake_reward_service.h"
 #include "tests/testing/status_matchers.h"
 
@@ -57,7 +58,8 @@ class ScoreCallTest : public ::testing::Test {
 };
 
 TEST_F(ScoreCallTest, ARefusalIsRetriedUntilItIsLifted) {
-  service_.RefuseNext(2, absl::ResourceExhaustedError("full"));
+  service_.RefuseNext(2,
+                      WithRetryAfter(absl::ResourceExhaustedError("full"), absl::Milliseconds(1)));
   service_.RefuseNext(2, absl::UnavailableError("restarting"));
   Make(absl::Seconds(30), kFastRetry)->Start();
   ASSERT_THAT(Await(), IsOk());
@@ -66,10 +68,34 @@ TEST_F(ScoreCallTest, ARefusalIsRetriedUntilItIsLifted) {
 }
 
 TEST_F(ScoreCallTest, AResultThatMayBeRetriedIsAskedForAgain) {
-  service_.FailResult("r", absl::ResourceExhaustedError("out of memory"), 2);
+  service_.FailResult(
+      "r", WithRetryAfter(absl::ResourceExhaustedError("full"), absl::Milliseconds(1)), 2);
   Make(absl::Seconds(30), kFastRetry)->Start();
   ASSERT_THAT(Await(), IsOk());
   EXPECT_THAT(Await()->results[0], IsOk());
+  EXPECT_EQ(service_.requests(), 3);
+}
+
+TEST_F(ScoreCallTest, TheServersWaitIsKept) {
+  service_.RefuseNext(
+      1, WithRetryAfter(absl::ResourceExhaustedError("full"), absl::Milliseconds(200)));
+  const absl::Time began = absl::Now();
+  Make(absl::Seconds(30), kFastRetry)->Start();
+  ASSERT_THAT(Await(), IsOk());
+  EXPECT_GE(absl::Now() - began, absl::Milliseconds(200));
+}
+
+TEST_F(ScoreCallTest, WhatIsTooLargeIsNotRetried) {
+  service_.RefuseNext(1, absl::ResourceExhaustedError("message larger than max"));
+  Make(absl::Seconds(30), kFastRetry)->Start();
+  EXPECT_THAT(Await(), StatusIs(absl::StatusCode::kResourceExhausted, "message larger than max"));
+  EXPECT_EQ(service_.requests(), 1);
+}
+
+TEST_F(ScoreCallTest, ACallCancelledByNobodyHereIsMadeAgain) {
+  service_.RefuseNext(2, absl::CancelledError("its connection closed"));
+  Make(absl::Seconds(30), kFastRetry)->Start();
+  ASSERT_THAT(Await(), IsOk());
   EXPECT_EQ(service_.requests(), 3);
 }
 
@@ -81,9 +107,8 @@ TEST_F(ScoreCallTest, NoOtherCodeIsRetried) {
 }
 
 TEST_F(ScoreCallTest, TheLastRefusalStandsWhenTheNextAttemptWouldBeTooLate) {
-  service_.RefuseNext(1, absl::ResourceExhaustedError("full"));
-  Make(absl::Milliseconds(100), {.initial = absl::Hours(10000), .max = absl::Hours(10000)})
-      ->Start();
+  service_.RefuseNext(1, WithRetryAfter(absl::ResourceExhaustedError("full"), absl::Seconds(31)));
+  Make(absl::Seconds(30), kFastRetry)->Start();
   EXPECT_THAT(Await(), StatusIs(absl::StatusCode::kResourceExhausted, "full"));
   EXPECT_EQ(service_.requests(), 1);
 }

@@ -1,5 +1,6 @@
 #include "client/wire.h"
 
+#include "base/retry_after.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay::client {
@@ -174,6 +175,16 @@ TEST(WireTest, ModelInfoLosesNothing) {
               ElementsAre(32, 33, 34, 36, 37, 38));
   EXPECT_THAT(e.data, ElementsAre("d1", "d2"));
   EXPECT_EQ(e.measured_on, "A Fast One");
+}
+
+TEST(WireTest, AnErrorSaysHowLongToWaitWhereTheServerDid) {
+  v1::Error error;
+  error.set_code(static_cast<int>(absl::StatusCode::kResourceExhausted));
+  EXPECT_EQ(RetryAfter(FromWire(error)), std::nullopt);
+  error.set_retry_after_ns(1'500'000'000);
+  EXPECT_EQ(RetryAfter(FromWire(error)), absl::Seconds(1.5));
+  error.set_retry_after_ns(-1);
+  EXPECT_EQ(RetryAfter(FromWire(error)), std::nullopt);
 }
 
 TEST(WireTest, AModelThatWasNotMeasuredHasNoError) {

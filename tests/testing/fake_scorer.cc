@@ -13,6 +13,14 @@ float FakeScoreOf(const TokenIds& conversation) {
   return static_cast<float>(static_cast<int64_t>(hash >> 40) - (1 << 23)) / (1 << 23);
 }
 
+RewardScore FakeRewardOf(const TokenIds& conversation) {
+  const float score = FakeScoreOf(conversation);
+  return {.score = score,
+          .rewards = {score, score / 2},
+          .gating = {0.75f, 0.25f},
+          .coefficients = {0.5f, 1.0f}};
+}
+
 ModelInfo FakeModelInfo() {
   return {.name = "fake",
           .revision = std::string(64, 'a'),
@@ -43,7 +51,6 @@ std::vector<absl::StatusOr<RewardScore>> FakeScorer::ScoreBatch(
     for (const EncodedResponse& response : group.responses) {
       TokenIds conversation = group.prefix;
       conversation.insert(conversation.end(), response.tokens.begin(), response.tokens.end());
-      const float score = FakeScoreOf(conversation);
       if (broken_) {
         results.emplace_back(absl::AbortedError("the device failed for good"));
       } else if (groups.size() > memory_groups_ || tokens > memory_tokens_) {
@@ -51,10 +58,7 @@ std::vector<absl::StatusOr<RewardScore>> FakeScorer::ScoreBatch(
       } else if (fail_on_.count(conversation) > 0) {
         results.emplace_back(absl::InternalError("the score is not finite"));
       } else {
-        results.emplace_back(RewardScore{.score = score,
-                                         .rewards = {score, score / 2},
-                                         .gating = {0.75f, 0.25f},
-                                         .coefficients = {0.5f, 1.0f}});
+        results.emplace_back(FakeRewardOf(conversation));
       }
       scored_.push_back(std::move(conversation));
     }

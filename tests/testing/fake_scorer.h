@@ -24,6 +24,9 @@ namespace assay::testing {
 // In [-1, 1); a hash of all tokens of a conversation.
 float FakeScoreOf(const TokenIds& conversation);
 
+// The whole answer for a conversation: FakeScoreOf(), and two objectives made of it.
+RewardScore FakeRewardOf(const TokenIds& conversation);
+
 // Two objectives, "length" and "noise"; hashes and names made up. max_tokens 4096, device "cpu".
 ModelInfo FakeModelInfo();
 

@@ -5,6 +5,7 @@
 #include <grpcpp/security/credentials.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -51,8 +52,13 @@ RunningServer::~RunningServer() {
 std::shared_ptr<grpc::Channel> RunningServer::NewChannel() const {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(server_->address(), grpc::InsecureChannelCredentials(),
-                                   arguments);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  std::shared_ptr<grpc::Channel> channel =
+      grpc::CreateCustomChannel(server_->address(), grpc::InsecureChannelCredentials(), arguments);
+  // gRPC 1.51 reads errno too late after connect(): abseil's first look at the CPU, once a process,
+  // makes it ENOENT, and a connection under way counts as failed (grpc/grpc#35064).
+  channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  return channel;
 }
 
 v1::ScoreRequest ScoreRequestOf(const std::string& prompt,

@@ -35,7 +35,7 @@ class RunningServer {
   FakeScorer& scorer(int worker = 0) { return *scorers_[worker]; }
   // One channel for all calls of a test.
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
-  // A connection of its own.
+  // A connection of its own, once it stands; or after 20 s the channel as it is.
   std::shared_ptr<grpc::Channel> NewChannel() const;
 
   // Batches that the warm-up ran on each scorer; conversations, too.
