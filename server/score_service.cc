@@ -19,13 +19,19 @@ class UnaryCall : public grpc::ServerUnaryReactor {
  public:
   void Start(const RequestHandler& handler, absl::Time deadline, const grpc::ByteBuffer& request,
              grpc::ByteBuffer* response) {
+    const RequestHandler::Caller caller = {
+        .deadline = deadline, .cancelled = cancelled_, .path = ""};
     const grpc::Slice bytes = ToSlice(request);
     if (absl::Status size = handler.CheckBytes(bytes.size()); !size.ok()) {
+      handler.Refuse(caller, size.code());
       return Finish(ToGrpcStatus(size));
     }
     absl::StatusOr<v1::ScoreRequest> decoded = DecodeScoreRequest(ViewOf(bytes));
-    if (!decoded.ok()) return Finish(ToGrpcStatus(decoded.status()));
-    handler.Score(*std::move(decoded), {.deadline = deadline, .cancelled = cancelled_, .path = ""},
+    if (!decoded.ok()) {
+      handler.Refuse(caller, decoded.status().code());
+      return Finish(ToGrpcStatus(decoded.status()));
+    }
+    handler.Score(*std::move(decoded), caller,
                   [this, response](absl::StatusOr<v1::ScoreResponse> scored) {
                     if (scored.ok()) *response = ToByteBuffer(*scored);
                     Finish(ToGrpcStatus(scored.status()));

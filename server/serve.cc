@@ -35,7 +35,8 @@ int ServeUntilStopped(int argc, const char* const* argv, const ModelLoader& load
 
   stop.Hold();
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Create(
-      flags->server, std::move(model->info), std::move(model->encoder), std::move(model->scorers));
+      flags->server, std::move(model->info), std::move(model->encoder), std::move(model->scorers),
+      {.settings = {}, .device_memory = std::move(model->device_memory)});
   if (!server.ok()) return Fail(server.status(), 1);
   std::printf("listening on %s\n", (*server)->address().c_str());
   std::fflush(stdout);

@@ -13,6 +13,7 @@
 #include "model/scorer.h"
 #include "model/types.h"
 #include "server/options.h"
+#include "server/state_metrics.h"
 
 namespace assay {
 
@@ -20,6 +21,8 @@ struct ServedModel {
   ModelInfo info;
   std::unique_ptr<ConversationEncoder> encoder;
   std::vector<std::unique_ptr<Scorer>> scorers;  // One a worker; at least one.
+  // See ServerFacts.
+  std::function<std::vector<DeviceMemoryReading>()> device_memory = nullptr;
 };
 
 // The server's options tell what will be asked of the model.

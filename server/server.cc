@@ -12,7 +12,9 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "server/listen_address.h"
+#include "server/observer_names.h"
 #include "server/reply_builder.h"
+#include "server/status_page.h"
 
 namespace assay {
 namespace {
@@ -48,9 +50,10 @@ absl::Status WarmUp(const ConversationEncoder& encoder, Scorer& scorer) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Create(
-    ServerOptions options, ModelInfo info, std::unique_ptr<ConversationEncoder> encoder,
-    std::vector<std::unique_ptr<Scorer>> scorers) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Create(ServerOptions options, ModelInfo info,
+                                                       std::unique_ptr<ConversationEncoder> encoder,
+                                                       std::vector<std::unique_ptr<Scorer>> scorers,
+                                                       ServerFacts facts) {
   ASSAY_RETURN_IF_ERROR(options.Validate());
   if (scorers.empty()) return absl::InvalidArgumentError("scorers: none");
   for (const std::unique_ptr<Scorer>& scorer : scorers) {
@@ -60,19 +63,24 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(
                                        " failed: ", warm.message()));
     }
   }
-  std::unique_ptr<Server> server(
-      new Server(std::move(options), std::move(info), std::move(encoder), std::move(scorers)));
+  std::unique_ptr<Server> server(new Server(std::move(options), std::move(info), std::move(encoder),
+                                            std::move(scorers), std::move(facts)));
   ASSAY_RETURN_IF_ERROR(server->Listen());
+  ASSAY_RETURN_IF_ERROR(server->ListenForMetrics());
   return server;
 }
 
 Server::Server(ServerOptions options, ModelInfo info, std::unique_ptr<ConversationEncoder> encoder,
-               std::vector<std::unique_ptr<Scorer>> scorers)
+               std::vector<std::unique_ptr<Scorer>> scorers, ServerFacts facts)
     : options_(WithDeviceDefaults(std::move(options), DevicesOf(scorers))),
+      facts_(std::move(facts)),
       info_(std::move(info)),
       devices_(DevicesOf(scorers)),
       encoder_(std::move(encoder)),
       scorers_(std::move(scorers)),
+      metrics_(info_, {.state = [this] { return State(); }, .device_memory = facts_.device_memory}),
+      // Validate() has seen that it parses.
+      request_log_(*ParseRequestLogging(options_.log_requests), Clock::Real()),
       pipeline_({.encoder_threads = static_cast<int>(options_.encoder_threads),
                  .max_waiting_bytes = options_.max_waiting_bytes,
                  .batching = {.budget = {.max_tokens = options_.max_batch_tokens},
@@ -83,8 +91,17 @@ Server::Server(ServerOptions options, ModelInfo info, std::unique_ptr<Conversati
                 .max_responses = options_.max_responses,
                 .max_text_bytes = options_.max_text_bytes,
                 .max_request_bytes = options_.max_request_bytes},
-               info_.revision, &pipeline_),
-      service_(&handler_, options_.max_in_flight_per_stream, [this] { return Info(); }) {}
+               info_.revision, &pipeline_, {.observer = &observers_, .log = &request_log_}),
+      service_(&handler_, options_.max_in_flight_per_stream, [this] {
+        const absl::Time asked = Clock::Real()->Now();
+        v1::ModelInfo info = Info();
+        observers_.OnRequest({.method = "GetModel",
+                              .tenant = CallContext().tenant,
+                              .code = absl::StatusCode::kOk,
+                              .total = Clock::Real()->Now() - asked,
+                              .stages = {}});
+        return info;
+      }) {}
 
 Server::~Server() { Shutdown(absl::ZeroDuration()); }
 
@@ -114,8 +131,40 @@ absl::Status Server::Listen() {
   return absl::OkStatus();
 }
 
+absl::Status Server::ListenForMetrics() {
+  if (options_.metrics_listen.empty()) return absl::OkStatus();
+  ASSAY_ASSIGN_OR_RETURN(metrics_port_,
+                         MetricsPort::Create(options_.metrics_listen,
+                                             {.metrics = [this] { return metrics_.Text(); },
+                                              .status_page = [this] { return StatusPageNow(); },
+                                              .health = [this] { return State().health; }}));
+  spdlog::info("metrics and status page on http://{}/statusz", metrics_port_->address());
+  return absl::OkStatus();
+}
+
+std::string Server::StatusPageNow() const {
+  StatusPageInput input = {.state = State(),
+                           .model = info_,
+                           .devices = devices_,
+                           .options = options_,
+                           .batches = recent_batches_.Last(),
+                           .refusals = {},
+                           .deadline_misses = {},
+                           .settings = facts_.settings,
+                           .address = address_,
+                           .now = Clock::Real()->Now()};
+  for (Refusal reason : kRefusals) {
+    input.refusals.emplace_back(NameOf(reason), metrics_.Refused(reason));
+  }
+  for (DeadlineStage stage : kDeadlineStages) {
+    input.deadline_misses.emplace_back(NameOf(stage), metrics_.DeadlinesMissed(stage));
+  }
+  return StatusPage(input);
+}
+
 void Server::Shutdown(absl::Duration drain_timeout) {
   if (grpc_server_ == nullptr) return;
+  health_ = Health::kStopping;
   spdlog::info("stopping: up to {} for requests in progress", absl::FormatDuration(drain_timeout));
   grpc_server_->GetHealthCheckService()->Shutdown();
   service_.BeginDrain();
@@ -123,11 +172,12 @@ void Server::Shutdown(absl::Duration drain_timeout) {
   // Every reply is on its way now; a client that does not take it is cut off.
   grpc_server_->Shutdown(absl::ToChronoTime(Clock::Real()->Now() + kFlushTimeout));
   grpc_server_.reset();
+  metrics_port_.reset();
   spdlog::info("stopped");
 }
 
 ServerState Server::State() const {
-  return {.health = Health::kServing,
+  return {.health = health_,
           .uptime = Clock::Real()->Now() - created_at_,
           .pipeline = pipeline_.state()};
 }
