@@ -16,7 +16,10 @@ constexpr double kHeight = 60;  // Of the largest bar.
 constexpr double kLeast = 1;    // A bar of nothing is still to be seen.
 
 std::string Ago(absl::Time then, absl::Time now) {
-  return absl::StrCat(ShortDuration(absl::Trunc(now - then, absl::Seconds(1))), " ago");
+  const absl::Duration age = now - then;
+  if (age < absl::Seconds(1)) return "just now";
+  if (age < absl::Minutes(1)) return absl::StrCat(absl::ToInt64Seconds(age), " s ago");
+  return absl::StrCat(ShortDuration(age), " ago");
 }
 
 std::string Tip(const RecentBatch& batch, absl::Time now) {
@@ -85,7 +88,7 @@ std::string BatchChart(const std::vector<RecentBatch>& batches, absl::Time now) 
 std::string BatchTable(const std::vector<RecentBatch>& batches, absl::Time now) {
   if (batches.empty()) return "";
   std::string html =
-      "<table><thead><tr><th>Began</th><th class=\"wide\">Device</th>"
+      "<div class=\"rows\"><table><thead><tr><th>Began</th><th class=\"wide\">Device</th>"
       "<th class=\"n wide\">Groups</th><th class=\"n\">Responses</th>"
       "<th class=\"n wide\">Input tokens</th><th class=\"n\">Tokens</th>"
       "<th class=\"n\">Forward</th><th class=\"n wide\">Tokens/s</th>"
@@ -106,7 +109,7 @@ std::string BatchTable(const std::vector<RecentBatch>& batches, absl::Time now) 
                     "</td><td class=\"n wide\">", speed, "</td><td class=\"n wide",
                     record.failed > 0 ? " bad" : "", "\">", Grouped(record.failed), "</td></tr>");
   }
-  return absl::StrCat(html, "</tbody></table>");
+  return absl::StrCat(html, "</tbody></table></div>");
 }
 
 }  // namespace assay

@@ -52,6 +52,9 @@ th:last-child, td:last-child { padding-right: 0; }
   border-bottom: 1px solid var(--line); }
 .bars.tokens rect { fill: var(--one); } .bars.time rect { fill: var(--two); }
 .bars rect.bad { fill: var(--bad); }
+.big + dl { margin-top: 8px; }
+.rows { max-height: 380px; overflow-y: auto; margin-top: 4px; }
+.rows th { position: sticky; top: 0; background: var(--card); }
 details { margin-top: 10px; } summary { cursor: pointer; color: var(--soft); }
 .set td:nth-child(2) { font: 13px/1.6 ui-monospace, "DejaVu Sans Mono", monospace; }
 .set .default { color: var(--soft); }

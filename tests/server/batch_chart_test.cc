@@ -42,6 +42,14 @@ TEST(BatchChartTest, ABarIsItsShareOfTheLargest) {
   EXPECT_THAT(chart, HasSubstr("1 min 30 s ago"));
 }
 
+TEST(BatchChartTest, WhatBeganThisSecondIsJustNow) {
+  RecentBatch batch = BatchOf(1, absl::Milliseconds(1));
+  batch.record.began = kNow - absl::Milliseconds(999);
+  EXPECT_THAT(BatchTable({batch}, kNow), HasSubstr("<td>just now</td>"));
+  batch.record.began = kNow - absl::Milliseconds(1500);
+  EXPECT_THAT(BatchTable({batch}, kNow), HasSubstr("<td>1 s ago</td>"));
+}
+
 TEST(BatchChartTest, TheNewestBarIsAtTheRightEnd) {
   EXPECT_THAT(BatchChart({BatchOf(1, absl::Milliseconds(1))}, kNow), HasSubstr(" x=\"490\""));
 }
