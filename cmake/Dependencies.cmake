@@ -9,6 +9,8 @@ pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy>=1.0.3)  # Vectors, chosen
 find_package(ZLIB REQUIRED)                       # Gzipped data files.
 find_package(spdlog 1.9 REQUIRED)                 # Logs.
 find_package(CLI11 2.1 REQUIRED)                  # Flags, subcommands and ASSAY_* environment in one table.
+pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core>=1.0)  # Counters, histograms and their text.
+find_package(civetweb 1.15 CONFIG REQUIRED)       # HTTP for /metrics and /statusz: small, and the Prometheus library's own choice.
 
 if(ASSAY_WITH_GRPC)
   find_package(Protobuf REQUIRED)

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -14,6 +15,7 @@
 #include "model/device_plan.h"
 #include "model/devices.h"
 #include "model/mapped_file.h"
+#include "model/model_flops.h"
 #include "model/precision_file.h"
 #include "model/reward_model.h"
 #include "model/sha256.h"
@@ -90,6 +92,17 @@ absl::StatusOr<std::vector<std::unique_ptr<Scorer>>> LoadScorers(
   return scorers;
 }
 
+// Of the devices together, each counted once however many workers it has; 0 where one is unknown.
+double PeakFlopsOf(const std::vector<std::string>& devices, const std::string& dtype) {
+  double sum = 0;
+  for (const std::string& device : std::set<std::string>(devices.begin(), devices.end())) {
+    const double flops = PublishedFlops(DeviceName(device), dtype);
+    if (flops == 0) return 0;
+    sum += flops;
+  }
+  return sum;
+}
+
 }  // namespace
 
 absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
@@ -135,6 +148,7 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
   info.objectives = read.config.objectives;
   info.chat_template = text.template_name;
   info.max_tokens = read.config.max_positions;
+  info.flops_per_token = TrunkFlopsPerToken(read.config);
 
   LoadedModel loaded;
   ASSAY_ASSIGN_OR_RETURN(loaded.scorers,
@@ -143,6 +157,7 @@ absl::StatusOr<LoadedModel> LoadModel(const LoadOptions& options) {
   loaded.encoder = std::move(text.encoder);
   loaded.info = loaded.scorers.front()->info();
   loaded.info.device = absl::StrJoin(devices, ",");
+  loaded.info.peak_flops = PeakFlopsOf(devices, loaded.info.dtype);
   // A model is not refused for what is said about it.
   if (auto error = FindScoreError(options.folder, loaded.info); error.ok()) {
     loaded.info.score_error = *std::move(error);

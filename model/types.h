@@ -86,6 +86,10 @@ struct ModelInfo {
   std::string heads;
   std::string device;
   int64_t max_tokens = 0;  // Of one conversation, template included.
+  // Floating-point operations of the trunk for one computed token, see model_flops.h; 0: not known.
+  double flops_per_token = 0;
+  // Of all its devices together at this dtype, operations per second as published; 0: not known.
+  double peak_flops = 0;
   std::optional<ScoreError>
       score_error;  // Of this dtype and heads on this kind of device; absent: not measured.
 };

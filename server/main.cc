@@ -3,12 +3,16 @@
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
+#include <functional>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_split.h"
 #include "base/status_macros.h"
+#include "model/devices.h"
 #include "model/load_model.h"
 #include "model/self_test.h"
 #include "server/model_folder.h"
@@ -37,6 +41,22 @@ absl::Status TestGoldenScores(const ModelConfig& config, LoadOptions load) {
   return absl::OkStatus();
 }
 
+// Null where no device is a GPU. A GPU that does not tell is left out.
+std::function<std::vector<DeviceMemoryReading>()> GpuMemoryOf(const std::string& devices) {
+  std::set<std::string> gpus;
+  for (const absl::string_view device : absl::StrSplit(devices, ',')) {
+    if (device != "cpu") gpus.insert(std::string(device));
+  }
+  if (gpus.empty()) return nullptr;
+  return [gpus = std::move(gpus)] {
+    std::vector<DeviceMemoryReading> readings;
+    for (const std::string& gpu : gpus) {
+      if (const auto free = DeviceMemory(gpu); free.ok()) readings.push_back({gpu, *free});
+    }
+    return readings;
+  };
+}
+
 absl::StatusOr<ServedModel> Load(const ModelOptions& options, const ServerOptions& server) {
   ASSAY_ASSIGN_OR_RETURN(std::string folder, FindModelFolder(options.model, ModelPlaces()));
   spdlog::info("loading {}", folder);
@@ -53,11 +73,13 @@ absl::StatusOr<ServedModel> Load(const ModelOptions& options, const ServerOption
                       .on_plan = LogPlan,
                       .cpu_threads = static_cast<int>(options.cpu_threads)};
   ASSAY_ASSIGN_OR_RETURN(LoadedModel loaded, LoadModel(load));
+  std::function<std::vector<DeviceMemoryReading>()> device_memory = GpuMemoryOf(loaded.info.device);
   for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
   if (server.self_test) ASSAY_RETURN_IF_ERROR(TestGoldenScores(loaded.config, std::move(load)));
   return ServedModel{.info = std::move(loaded.info),
                      .encoder = std::move(loaded.encoder),
-                     .scorers = std::move(loaded.scorers)};
+                     .scorers = std::move(loaded.scorers),
+                     .device_memory = std::move(device_memory)};
 }
 
 }  // namespace

@@ -40,13 +40,18 @@ class UnaryCall : public grpc::ServerUnaryReactor {
 
   void Start(const RequestHandler& handler, const grpc::ByteBuffer& request,
              grpc::ByteBuffer* response) {
+    const RequestHandler::Caller caller = {.context = context_, .path = ""};
     const grpc::Slice bytes = ToSlice(request);
     if (absl::Status size = handler.CheckBytes(bytes.size()); !size.ok()) {
+      handler.Refuse(caller, size.code());
       return Finish(ToGrpcStatus(size));
     }
     absl::StatusOr<v1::ScoreRequest> decoded = DecodeScoreRequest(ViewOf(bytes));
-    if (!decoded.ok()) return Finish(ToGrpcStatus(decoded.status()));
-    handler.Score(*std::move(decoded), {.context = context_, .path = ""},
+    if (!decoded.ok()) {
+      handler.Refuse(caller, decoded.status().code());
+      return Finish(ToGrpcStatus(decoded.status()));
+    }
+    handler.Score(*std::move(decoded), caller,
                   [this, response](absl::StatusOr<v1::ScoreResponse> scored) {
                     if (scored.ok()) *response = ToByteBuffer(*scored);
                     Finish(ToGrpcStatus(scored.status()));
@@ -90,7 +95,10 @@ grpc::ServerUnaryReactor* ScoreService::Score(grpc::CallbackServerContext* conte
                                               const grpc::ByteBuffer* request,
                                               grpc::ByteBuffer* response) {
   absl::StatusOr<CallContext> admitted = Admit(context, tokens_);
-  if (!admitted.ok()) return Finished(context, admitted.status());
+  if (!admitted.ok()) {
+    handler_->Refuse({.method = "Score"}, admitted.status().code());
+    return Finished(context, admitted.status());
+  }
   auto* call = new UnaryCall(*std::move(admitted));
   call->Start(*handler_, *request, response);
   return call;
@@ -99,7 +107,10 @@ grpc::ServerUnaryReactor* ScoreService::Score(grpc::CallbackServerContext* conte
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ScoreService::ScoreStream(
     grpc::CallbackServerContext* context) {
   absl::StatusOr<CallContext> admitted = Admit(context, tokens_);
-  if (!admitted.ok()) return new RefusedStream(admitted.status());
+  if (!admitted.ok()) {
+    handler_->Refuse({.method = "ScoreStream"}, admitted.status().code());
+    return new RefusedStream(admitted.status());
+  }
   std::shared_ptr<StreamCall> call = StreamCall::Start({.handler = handler_,
                                                         .max_in_flight = max_in_flight_per_stream_,
                                                         .context = *std::move(admitted),
@@ -121,7 +132,12 @@ grpc::ServerUnaryReactor* ScoreService::GetModel(grpc::CallbackServerContext* co
                                                  const v1::GetModelRequest* /*request*/,
                                                  v1::ModelInfo* response) {
   const absl::StatusOr<CallContext> admitted = Admit(context, tokens_);
-  if (admitted.ok()) *response = model_info_();
+  if (admitted.ok()) {
+    *response = model_info_();
+    handler_->Answered({.context = *admitted, .method = "GetModel"});
+  } else {
+    handler_->Refuse({.method = "GetModel"}, admitted.status().code());
+  }
   return Finished(context, admitted.status());
 }
 

@@ -36,11 +36,12 @@ int ServeUntilStopped(int argc, const char* const* argv, const ModelLoader& load
 
   stop.Hold();
   std::atomic<bool> devices_failed = false;
+  const auto on_devices_failed = [&stop, &devices_failed] {
+    devices_failed.store(true);
+    stop.Request();
+  };
   absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Create(flags->server, *std::move(model), [&stop, &devices_failed] {
-        devices_failed.store(true);
-        stop.Request();
-      });
+      Server::Create(flags->server, *std::move(model), on_devices_failed);
   if (!server.ok()) return Fail(server.status(), 1);
   std::printf("listening on %s\n", (*server)->address().c_str());
   std::fflush(stdout);

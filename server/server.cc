@@ -13,7 +13,9 @@
 #include "base/status_macros.h"
 #include "server/credentials.h"
 #include "server/listen_address.h"
+#include "server/observer_names.h"
 #include "server/reply_builder.h"
+#include "server/status_page.h"
 #include "server/warm_up.h"
 
 namespace assay {
@@ -101,6 +103,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(ServerOptions options, Se
   std::unique_ptr<Server> server(new Server(std::move(options), std::move(model), std::move(files),
                                             tokens_per_second, std::move(on_devices_failed)));
   ASSAY_RETURN_IF_ERROR(server->Listen());
+  ASSAY_RETURN_IF_ERROR(server->ListenForMetrics());
   return server;
 }
 
@@ -113,6 +116,10 @@ Server::Server(ServerOptions options, ServedModel model, std::unique_ptr<Reloade
       encoder_(std::move(model.encoder)),
       scorers_(std::move(model.scorers)),
       on_devices_failed_(std::move(on_devices_failed)),
+      metrics_(info_, {.state = [this] { return State(); },
+                       .device_memory = std::move(model.device_memory)}),
+      // Validate() has seen that it parses.
+      request_log_(*ParseRequestLogging(options_.log_requests), Clock::Real()),
       pipeline_({.encoder_threads = static_cast<int>(options_.encoder_threads),
                  .max_waiting_bytes = options_.max_waiting_bytes,
                  .batching = {.queue = {.budget = {.max_tokens = options_.max_batch_tokens},
@@ -120,14 +127,15 @@ Server::Server(ServerOptions options, ServedModel model, std::unique_ptr<Reloade
                                         .predict_deadlines = options_.predict_deadlines,
                                         .initial_tokens_per_second = tokens_per_second},
                               .stuck_after = options_.stuck_after},
-                 .result_cache_bytes = options_.result_cache_mib << 20},
+                 .result_cache_bytes = options_.result_cache_mib << 20,
+                 .observer = &observers_},
                 Clock::Real(), encoder_.get(), Borrow(scorers_)),
       handler_({.max_tokens = info_.max_tokens,
                 .max_messages = options_.max_messages,
                 .max_responses = options_.max_responses,
                 .max_text_bytes = options_.max_text_bytes,
                 .max_request_bytes = options_.max_request_bytes},
-               info_.revision, &pipeline_),
+               info_.revision, &pipeline_, {.observer = &observers_, .log = &request_log_}),
       service_(&handler_, files_->tokens(), options_.max_in_flight_per_stream,
                [this] { return Info(); }) {}
 
@@ -171,6 +179,37 @@ void Server::SetReadiness(Health health) {
   }
 }
 
+absl::Status Server::ListenForMetrics() {
+  if (options_.metrics_listen.empty()) return absl::OkStatus();
+  ASSAY_ASSIGN_OR_RETURN(metrics_port_,
+                         MetricsPort::Create(options_.metrics_listen,
+                                             {.metrics = [this] { return metrics_.Text(); },
+                                              .status_page = [this] { return StatusPageNow(); },
+                                              .health = [this] { return State().health; }}));
+  spdlog::info("metrics and status page on http://{}/statusz", metrics_port_->address());
+  return absl::OkStatus();
+}
+
+std::string Server::StatusPageNow() const {
+  StatusPageInput input = {.state = State(),
+                           .model = info_,
+                           .devices = devices_,
+                           .options = options_,
+                           .batches = recent_batches_.Last(),
+                           .refusals = {},
+                           .deadline_misses = {},
+                           .settings = {},
+                           .address = address_,
+                           .now = Clock::Real()->Now()};
+  for (Refusal reason : kRefusals) {
+    input.refusals.emplace_back(NameOf(reason), metrics_.Refused(reason));
+  }
+  for (DeadlineStage stage : kDeadlineStages) {
+    input.deadline_misses.emplace_back(NameOf(stage), metrics_.DeadlinesMissed(stage));
+  }
+  return StatusPage(input);
+}
+
 void Server::Shutdown(absl::Duration drain_timeout) {
   if (grpc_server_ == nullptr) return;
   monitor_->BeginStopping();
@@ -186,6 +225,7 @@ void Server::Shutdown(absl::Duration drain_timeout) {
   // Every reply is on its way now; a client that does not take it is cut off.
   grpc_server_->Shutdown(absl::ToChronoTime(Clock::Real()->Now() + kFlushTimeout));
   grpc_server_.reset();
+  metrics_port_.reset();
   spdlog::info("stopped");
 }
 

@@ -26,9 +26,14 @@
 #include "model/types.h"
 #include "server/connection_listener.h"
 #include "server/health_monitor.h"
+#include "server/metrics.h"
+#include "server/metrics_port.h"
+#include "server/observers.h"
 #include "server/options.h"
+#include "server/recent_batches.h"
 #include "server/reloaded_files.h"
 #include "server/request_handler.h"
+#include "server/request_log.h"
 #include "server/score_service.h"
 #include "server/scoring_pipeline.h"
 #include "server/served_model.h"
@@ -39,11 +44,11 @@ namespace assay {
 // Create(), Shutdown() and the destructor on one thread; the rest on any.
 class Server {
  public:
-  // Runs one forward pass on each scorer, then listens. `info` describes what they have loaded; one
-  // worker a scorer, at least one.
-  //   INVALID_ARGUMENT     from options.Validate(), or no scorer.
-  //   FAILED_PRECONDITION  the address cannot be listened on, for example because it is in use; or
-  //                        max_connections are more than the process may have open files.
+  // Warms the model up (warm_up.h), then listens. `on_devices_failed` runs once, on a thread of the
+  // server's, when every device failed for good.
+  //   INVALID_ARGUMENT     from options.Validate(), or the model has no scorer.
+  //   FAILED_PRECONDITION  one of the addresses cannot be listened on, for example because it is in
+  //                        use; or   max_connections are more than the process may have open files.
   //   NOT_FOUND, INVALID_ARGUMENT
   //                        a certificate, key or file of tokens that is missing or wrong.
   //   others               of the encoder or a scorer, from the warm-up.
@@ -56,6 +61,12 @@ class Server {
 
   // HOST:PORT, with the port that was bound.
   const std::string& address() const { return address_; }
+
+  // HOST:PORT of /metrics and /statusz; empty where options.metrics_listen is. It answers until
+  // Shutdown() is done with all else.
+  std::string metrics_address() const {
+    return metrics_port_ == nullptr ? "" : metrics_port_->address();
+  }
 
   // Every request accepted is answered: those whose turn has not come within `drain_timeout` with
   // UNAVAILABLE. Blocks until all is done. Later calls do nothing.
@@ -72,6 +83,8 @@ class Server {
          double tokens_per_second, std::function<void()> on_devices_failed);
 
   absl::Status Listen();
+  absl::Status ListenForMetrics();
+  std::string StatusPageNow() const;
   // Both of gRPC's health services that a probe of readiness asks.
   void SetReadiness(Health health);
 
@@ -83,6 +96,10 @@ class Server {
   const std::unique_ptr<ConversationEncoder> encoder_;
   const std::vector<std::unique_ptr<Scorer>> scorers_;
   const std::function<void()> on_devices_failed_;
+  RecentBatches recent_batches_;
+  Metrics metrics_;
+  Observers observers_{{&metrics_, &recent_batches_}};
+  RequestLog request_log_;
   ScoringPipeline pipeline_;
   const RequestHandler handler_;
   ScoreService service_;
@@ -91,7 +108,9 @@ class Server {
   std::unique_ptr<grpc::Server> grpc_server_;  // Null before Listen() and after Shutdown().
   std::unique_ptr<ConnectionListener> listener_;
   std::string address_;
-  std::unique_ptr<HealthMonitor> monitor_;  // From Listen() on; last, because it looks at the rest.
+  std::unique_ptr<HealthMonitor> monitor_;  // From Listen() on.
+  // Its pages read the rest of the server. Null: none, and after Shutdown().
+  std::unique_ptr<MetricsPort> metrics_port_;
 };
 
 }  // namespace assay

@@ -72,20 +72,24 @@ void StreamCall::OnDone() {
 }
 
 void StreamCall::Handle(absl::string_view bytes) {
+  const RequestHandler::Caller caller = {.context = options_.context,
+                                         .on_full = OnFull::kWait,
+                                         .path = "request.",
+                                         .method = "ScoreStream"};
   if (absl::Status size = options_.handler->CheckBytes(bytes.size()); !size.ok()) {
+    options_.handler->Refuse(caller, size.code());
     return Write(ToStreamReply("", size));
   }
   DecodedStreamRequest decoded = DecodeScoreStreamRequest(bytes);
   if (!decoded.request.ok()) {
+    options_.handler->Refuse(caller, decoded.request.status().code());
     return Write(ToStreamReply(std::move(decoded.request_id), decoded.request.status()));
   }
-  options_.handler->Score(
-      *std::move(decoded.request),
-      {.context = options_.context, .on_full = OnFull::kWait, .path = "request."},
-      [call = shared_from_this(),
-       id = std::move(decoded.request_id)](absl::StatusOr<v1::ScoreResponse> scored) mutable {
-        call->Write(ToStreamReply(std::move(id), std::move(scored)));
-      });
+  options_.handler->Score(*std::move(decoded.request), caller,
+                          [call = shared_from_this(), id = std::move(decoded.request_id)](
+                              absl::StatusOr<v1::ScoreResponse> scored) mutable {
+                            call->Write(ToStreamReply(std::move(id), std::move(scored)));
+                          });
 }
 
 void StreamCall::OnRoom() {

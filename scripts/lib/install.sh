@@ -10,9 +10,10 @@ PACKAGES=(
   g++ clang cmake ninja-build ccache git pkg-config ca-certificates
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libabsl-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libpcre2-dev libhwy-dev libssl-dev zlib1g-dev
+  prometheus-cpp-dev libcivetweb-dev
   python3 python3-venv
 )
-TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev openssl)
+TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev openssl prometheus chromium)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }

@@ -170,8 +170,8 @@ int Run(const Flags& flags) {
       {.flags = flags.server_flags,
        .environment = {absl::StrCat("ASSAY_FAKE_TOKENS_PER_SECOND=", flags.tokens_per_second)}});
   if (!server.ok()) return CannotRun("overload", server.status());
-  const auto clients = client::ConnectForLoad((*server)->address(), flags.connections);
-  const auto probes = client::ConnectForLoad((*server)->address(), 1);
+  const auto clients = client::ConnectForLoad((*server)->address(), {}, flags.connections);
+  const auto probes = client::ConnectForLoad((*server)->address(), {}, 1);
   if (!clients.ok()) return CannotRun("overload", clients.status());
   if (!probes.ok()) return CannotRun("overload", probes.status());
   return Overload(flags, server->get(), *clients, *probes).Run();

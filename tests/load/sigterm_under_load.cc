@@ -72,7 +72,7 @@ class Round {
 
  private:
   void RunClient() ABSL_LOCKS_EXCLUDED(mu_) {
-    const auto client = client::ConnectForLoad(address_, 1);
+    const auto client = client::ConnectForLoad(address_, {}, 1);
     // The connection stands before the load begins: a server that stops meets calls, not dials.
     bool go_on = client.ok() && client->at(0)->GetModel(absl::Seconds(20)).ok();
     while (go_on) {

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/testing/builders.h"
+#include "tests/testing/http_get.h"
 #include "tests/testing/raw_call.h"
 #include "tests/testing/running_server.h"
 #include "tests/testing/status_matchers.h"
@@ -26,6 +27,8 @@ using testing::FakeScorer;
 using testing::FakeTokensOf;
 using ::testing::HasSubstr;
 using testing::HealthOf;
+using testing::HttpGet;
+using ::testing::Not;
 using testing::RunningServer;
 using testing::ScoreRequestOf;
 using testing::StatusIs;
@@ -240,6 +243,58 @@ TEST(ServerTest, WhatCannotBeginInTheDrainTimeoutIsAnsweredUnavailable) {
   for (std::thread& caller : callers) caller.join();
   EXPECT_GE(scored, 1);  // What had begun.
   EXPECT_EQ(scored + unavailable, 9);
+}
+
+ServerOptions WithMetrics() {
+  ServerOptions options = TestOptions();
+  options.metrics_listen = "127.0.0.1:0";
+  return options;
+}
+
+TEST(ServerTest, ARequestIsInTheMetricsOnceItIsAnswered) {
+  RunningServer running(WithMetrics());
+  ASSERT_OK(Ask(running.channel(), ScoreRequestOf("needle", {"a", "b"})));
+  ASSERT_FALSE(Ask(running.channel(), ScoreRequestOf("needle", {})).ok());
+  const std::string metrics = HttpGet(running.server().metrics_address(), "/metrics").body;
+  EXPECT_THAT(metrics, HasSubstr("assay_requests_total{code=\"OK\",method=\"Score\"} 1\n"));
+  EXPECT_THAT(metrics,
+              HasSubstr("assay_requests_total{code=\"INVALID_ARGUMENT\",method=\"Score\"} 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("assay_refusals_total{reason=\"invalid\"} 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("assay_model_info{"));
+  EXPECT_THAT(metrics, Not(HasSubstr("needle")));
+}
+
+TEST(ServerTest, WithoutAMetricsAddressThereIsNone) {
+  RunningServer running;
+  EXPECT_EQ(running.server().metrics_address(), "");
+  EXPECT_TRUE(Works(running.channel()));
+}
+
+TEST(ServerTest, AMetricsAddressInUseIsAClearError) {
+  RunningServer running(WithMetrics());
+  ServerOptions options = TestOptions();
+  options.metrics_listen = running.server().metrics_address();
+  EXPECT_THAT(CreateWith(options, OneScorer(std::make_unique<FakeScorer>())),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("metrics_listen"), HasSubstr(options.metrics_listen))));
+}
+
+TEST(ServerTest, TheMetricsPortAnswersWhileTheServerDrains) {
+  RunningServer running(WithMetrics());
+  const std::string metrics = running.server().metrics_address();
+  EXPECT_EQ(HttpGet(metrics, "/healthz").status, 200);
+  running.scorer().Block();
+  std::thread asking([&] { EXPECT_OK(Ask(running.channel(), ScoreRequestOf("p", {"a"}))); });
+  running.scorer().AwaitBegun(RunningServer::kWarmUps + 1);
+  std::thread stopping([&] { running.server().Shutdown(absl::Minutes(1)); });
+  while (HttpGet(metrics, "/healthz").status != 503) {
+  }
+  EXPECT_EQ(HttpGet(metrics, "/healthz").body, "stopping\n");
+  EXPECT_THAT(HttpGet(metrics, "/statusz").body, HasSubstr(">stopping</span>"));
+  running.scorer().Release();
+  stopping.join();
+  asking.join();
+  EXPECT_EQ(HttpGet(metrics, "/healthz").status, 0);
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ ModelInfo FakeModelInfo() {
           .dtype = "float32",
           .heads = "precise",
           .device = "cpu",
-          .max_tokens = 4096};
+          .max_tokens = 4096,
+          .flops_per_token = 1000};
 }
 
 std::vector<absl::StatusOr<RewardScore>> FakeScorer::ScoreBatch(
