@@ -147,7 +147,7 @@ INSTANTIATE_TEST_SUITE_P(Signals, ServeTest, ::testing::Values(SIGTERM, SIGINT))
 TEST(ServeProgramTest, BadFlagsExitWithTwoAndOneLine) {
   ServerProcess process({"--max-responses", "0"});
   EXPECT_EQ(process.Wait(), 2);
-  EXPECT_EQ(process.ReadErrors(), "assay-server: max_responses: 0 is not in 1..65536\n");
+  EXPECT_EQ(process.ReadErrors(), "assay-server: --max-responses: 0 is not in 1..65536\n");
   EXPECT_THAT(process.ReadLine(), IsEmpty());
 }
 
