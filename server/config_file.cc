@@ -22,11 +22,11 @@ namespace {
 
 constexpr size_t kMaxFileBytes = size_t{1} << 20;
 
-// A key as errors repeat it: what is no option's name may be anything.
-std::string Shown(absl::string_view key) {
+// A file's bytes as errors repeat them, which may be anything.
+std::string Shown(absl::string_view text) {
   std::string shown;
-  for (const char c : key.substr(0, 64)) shown += absl::ascii_isprint(c) ? c : '?';
-  return key.size() > 64 ? shown + "..." : shown;
+  for (const char c : text.substr(0, 64)) shown += absl::ascii_isprint(c) ? c : '?';
+  return text.size() > 64 ? shown + "..." : shown;
 }
 
 std::string Suggestion(absl::string_view key) {
@@ -133,7 +133,7 @@ absl::StatusOr<std::vector<ConfigEntry>> ParseConfig(absl::string_view text,
     // What was read before the place where YAML ends comes first in the file.
     ASSAY_RETURN_IF_ERROR(map.Take().status());
     return absl::InvalidArgumentError(
-        absl::StrCat(file, ":", error.mark.line + 1, ": not YAML: ", error.msg));
+        absl::StrCat(file, ":", error.mark.line + 1, ": not YAML: ", Shown(error.msg)));
   }
   return std::vector<ConfigEntry>();
 }

@@ -93,6 +93,7 @@ TEST(ConfigFileTest, WhatIsNoYamlIsRefusedWithItsLine) {
   EXPECT_THAT(ParseConfig("workers: 1\n\tlisten: \"a\n", "f"),
               StatusIs(kInvalid, StartsWith("f:")));
   EXPECT_THAT(ParseConfig(std::string(100000, '['), "f"), StatusIs(kInvalid));
+  EXPECT_THAT(ParseConfig("a\n\x1b[31m\n", "f"), StatusIs(kInvalid, Not(HasSubstr("\x1b"))));
 }
 
 TEST(ConfigFileTest, AFileThatCannotBeReadIsNamedWithTheReason) {

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -160,6 +161,33 @@ TEST(ServeProgramTest, AnAddressInUseExitsWithOneAndOneLine) {
               AllOf(StartsWith("assay-server: cannot listen on " + address), HasSubstr("in use")));
   first.Signal(SIGTERM);
   EXPECT_EQ(first.Wait(), 0);
+}
+
+TEST(ServeProgramTest, TheEffectiveConfigurationIsLoggedOnceAndServed) {
+  ServerProcess process({"--listen", "127.0.0.1:0", "--max-responses", "7"});
+  const auto channel = grpc::CreateChannel(AddressOf(process), grpc::InsecureChannelCredentials());
+  grpc::ClientContext context;
+  v1::ModelInfo info;
+  ASSERT_TRUE(v1::RewardService::NewStub(channel)->GetModel(&context, {}, &info).ok());
+  std::map<std::string, std::string> served;
+  for (const v1::Setting& setting : info.settings()) {
+    served[setting.name()] = absl::StrCat(setting.value(), " ", setting.source());
+  }
+  EXPECT_EQ(served["max_responses"], "7 flag");
+  EXPECT_EQ(served["max_messages"], "1024 default");
+  EXPECT_EQ(served["max_batch_tokens"], absl::StrCat(info.limits().max_batch_tokens(), " default"));
+  process.Signal(SIGTERM);
+  const std::string log = process.ReadErrors();
+  const size_t at = log.find("configuration: listen=127.0.0.1:0 (flag), max_responses=7 (flag);");
+  ASSERT_NE(at, std::string::npos) << log;
+  EXPECT_EQ(log.find("configuration:", at + 1), std::string::npos);
+  EXPECT_EQ(process.Wait(), 0);
+}
+
+TEST(ServeProgramTest, TheConfigurationCanBePrintedWithoutServing) {
+  ServerProcess process({"--print-config", "--max-responses", "7"});
+  EXPECT_THAT(process.ReadLine(), StartsWith("chat_template: auto"));
+  EXPECT_EQ(process.Wait(), 0);
 }
 
 TEST(ServeProgramTest, HelpIsPrintedWithExitCodeZero) {
