@@ -165,10 +165,14 @@ TEST(ServeProgramTest, AnAddressInUseExitsWithOneAndOneLine) {
 
 TEST(ServeProgramTest, TheEffectiveConfigurationIsLoggedOnceAndServed) {
   ServerProcess process({"--listen", "127.0.0.1:0", "--max-responses", "7"});
-  const auto channel = grpc::CreateChannel(AddressOf(process), grpc::InsecureChannelCredentials());
-  grpc::ClientContext context;
   v1::ModelInfo info;
-  ASSERT_TRUE(v1::RewardService::NewStub(channel)->GetModel(&context, {}, &info).ok());
+  {
+    // Closed before the server stops, which waits for its connections to.
+    const auto channel =
+        grpc::CreateChannel(AddressOf(process), grpc::InsecureChannelCredentials());
+    grpc::ClientContext context;
+    ASSERT_TRUE(v1::RewardService::NewStub(channel)->GetModel(&context, {}, &info).ok());
+  }
   std::map<std::string, std::string> served;
   for (const v1::Setting& setting : info.settings()) {
     served[setting.name()] = absl::StrCat(setting.value(), " ", setting.source());
