@@ -94,6 +94,33 @@ struct Counters {
   int64_t computed_tokens = 0;
   absl::Duration forward;
   int64_t queued_tokens = 0;
+  int64_t cached_responses = 0;
+  int64_t coalesced_responses = 0;
+};
+
+struct Worker {
+  std::string device = {};
+  std::string state = {};  // "idle", "running", "stuck" or "broken".
+  absl::Duration since = {};
+  int64_t batches = 0;
+};
+
+// How a server was when it answered.
+struct State {
+  std::string health = {};  // "serving", "stopping" or "unhealthy"; empty: the server does not say.
+  absl::Duration uptime = {};
+  int64_t queued_tokens = 0;
+  int64_t queued_requests = 0;
+  double tokens_per_second = 0;  // 0: nothing measured yet.
+  absl::Duration predicted_wait = {};
+  std::vector<Worker> workers = {};
+};
+
+// One option of the server.
+struct Setting {
+  std::string name = {};
+  std::string value = {};
+  std::string source = {};  // "default", "file", "environment" or "flag".
 };
 
 // Of absolute differences from float32's numbers, in units of the score.
@@ -129,6 +156,8 @@ struct ModelInfo {
   Limits limits;
   Counters counters;
   std::optional<ScoreError> score_error;  // Absent: not measured.
+  State state;
+  std::vector<Setting> settings;  // All options, sorted by name.
 };
 
 }  // namespace assay::client

@@ -59,6 +59,22 @@ ScoreError FromWire(const v1::ScoreError& from) {
           .measured_on = from.measured_on()};
 }
 
+State FromWire(const v1::State& from) {
+  State state = {.health = from.health(),
+                 .uptime = absl::Nanoseconds(from.uptime_ns()),
+                 .queued_tokens = from.queued_tokens(),
+                 .queued_requests = from.queued_requests(),
+                 .tokens_per_second = from.tokens_per_second(),
+                 .predicted_wait = absl::Nanoseconds(from.predicted_wait_ns())};
+  for (const v1::Worker& worker : from.workers()) {
+    state.workers.push_back({.device = worker.device(),
+                             .state = worker.state(),
+                             .since = absl::Nanoseconds(worker.since_ns()),
+                             .batches = worker.batches()});
+  }
+  return state;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::ScoreRequest> ToWire(const ScoreRequest& request) {
@@ -156,8 +172,15 @@ ModelInfo FromWire(const v1::ModelInfo& from) {
                    .input_tokens = counters.input_tokens(),
                    .computed_tokens = counters.computed_tokens(),
                    .forward = absl::Nanoseconds(counters.forward_ns()),
-                   .queued_tokens = counters.queued_tokens()};
+                   .queued_tokens = counters.queued_tokens(),
+                   .cached_responses = counters.cached_responses(),
+                   .coalesced_responses = counters.coalesced_responses()};
   if (from.has_score_error()) info.score_error = FromWire(from.score_error());
+  info.state = FromWire(from.state());
+  for (const v1::Setting& setting : from.settings()) {
+    info.settings.push_back(
+        {.name = setting.name(), .value = setting.value(), .source = setting.source()});
+  }
   return info;
 }
 

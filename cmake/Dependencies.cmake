@@ -8,7 +8,8 @@ pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8>=10.40)  # Pre-token
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy>=1.0.3)  # Vectors, chosen for the processor at run time; kernels on the CPU.
 find_package(ZLIB REQUIRED)                       # Gzipped data files.
 find_package(spdlog 1.9 REQUIRED)                 # Logs.
-find_package(CLI11 2.1 REQUIRED)                  # Flags, subcommands and ASSAY_* environment in one table.
+find_package(CLI11 2.1 REQUIRED)                  # Flags and subcommands.
+find_package(yaml-cpp 0.7 REQUIRED)               # The server's configuration file, with lines for errors.
 pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core>=1.0)  # Counters, histograms and their text.
 find_package(civetweb 1.15 CONFIG REQUIRED)       # HTTP for /metrics and /statusz: small, and the Prometheus library's own choice.
 

@@ -6,23 +6,10 @@
 #include "base/status_macros.h"
 #include "model/memory_plan.h"
 #include "server/listen_address.h"
+#include "server/option_value.h"
 
 namespace assay {
 namespace {
-
-absl::Status CheckRange(const char* field, int64_t value, int64_t low, int64_t high) {
-  if (low <= value && value <= high) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(field, ": ", value, " is not in ", low, "..", high));
-}
-
-absl::Status CheckTime(const char* field, absl::Duration value, absl::Duration low,
-                       absl::Duration high) {
-  if (low <= value && value <= high) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", absl::FormatDuration(value),
-                                                 " is not in ", absl::FormatDuration(low), "..",
-                                                 absl::FormatDuration(high)));
-}
 
 // `small` may not be larger than `large`.
 absl::Status CheckOrder(const char* small_field, int64_t small, const char* large_field,
@@ -36,6 +23,7 @@ absl::Status CheckOrder(const char* small_field, int64_t small, const char* larg
 }  // namespace
 
 absl::Status ServerOptions::Validate() const {
+  ASSAY_RETURN_IF_ERROR(CheckRanges(*this));
   ASSAY_ASSIGN_OR_RETURN(const ListenAddress address, ParseListenAddress(listen));
   if (!address.IsLoopback() && !insecure && tls_certificate.empty()) {
     return absl::InvalidArgumentError(
@@ -67,47 +55,20 @@ absl::Status ServerOptions::Validate() const {
           " can be reached from other machines, and is plain HTTP: listen on 127.0.0.1, or add "
           "--insecure-metrics where the network itself is trusted"));
     }
+    if (metrics.ToString() == address.ToString() && address.port != 0) {
+      return absl::InvalidArgumentError(absl::StrCat("metrics_listen contradicts listen: both are ",
+                                                     listen, "; give one another port"));
+    }
+  } else if (insecure_metrics) {
+    return absl::InvalidArgumentError(
+        "insecure_metrics is set without metrics_listen: there are no metrics to answer");
   }
-  ASSAY_RETURN_IF_ERROR(CheckRange("encoder_threads", encoder_threads, 1, 256));
-  ASSAY_RETURN_IF_ERROR(CheckRange("max_batch_tokens", max_batch_tokens, 0, int64_t{1} << 24));
-  ASSAY_RETURN_IF_ERROR(CheckRange("max_queued_tokens", max_queued_tokens, 1, int64_t{1} << 40));
-  ASSAY_RETURN_IF_ERROR(CheckRange("max_responses", max_responses, 1, 65536));
-  ASSAY_RETURN_IF_ERROR(CheckRange("max_messages", max_messages, 1, 65536));
-  ASSAY_RETURN_IF_ERROR(CheckRange("max_request_bytes", max_request_bytes, 1024, int64_t{1} << 30));
-  ASSAY_RETURN_IF_ERROR(CheckRange("max_text_bytes", max_text_bytes, 1, int64_t{1} << 30));
-  ASSAY_RETURN_IF_ERROR(CheckRange("max_waiting_bytes", max_waiting_bytes, 1, int64_t{1} << 40));
-  ASSAY_RETURN_IF_ERROR(CheckRange("max_in_flight_per_stream", max_in_flight_per_stream, 1, 65536));
-  ASSAY_RETURN_IF_ERROR(CheckRange("max_calls_per_connection", max_calls_per_connection, 1, 65536));
-  ASSAY_RETURN_IF_ERROR(CheckRange("max_metadata_bytes", max_metadata_bytes, 1024, 1 << 20));
-  ASSAY_RETURN_IF_ERROR(CheckRange("max_connections", max_connections, 1, 1 << 20));
-  ASSAY_RETURN_IF_ERROR(CheckRange("result_cache_mib", result_cache_mib, 0, 1 << 20));
   ASSAY_RETURN_IF_ERROR(
       CheckOrder("max_batch_tokens", max_batch_tokens, "max_queued_tokens", max_queued_tokens));
   ASSAY_RETURN_IF_ERROR(
       CheckOrder("max_text_bytes", max_text_bytes, "max_request_bytes", max_request_bytes));
   ASSAY_RETURN_IF_ERROR(
       CheckOrder("max_request_bytes", max_request_bytes, "max_waiting_bytes", max_waiting_bytes));
-  if (log_level != "debug" && log_level != "info" && log_level != "warning" &&
-      log_level != "error") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("log_level: \"", log_level, "\" is not debug, info, warning or error"));
-  }
-  if (log_requests != "none" && log_requests != "failed" && log_requests != "all") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("log_requests: \"", log_requests, "\" is not none, failed or all"));
-  }
-  ASSAY_RETURN_IF_ERROR(
-      CheckTime("reload_interval", reload_interval, absl::Seconds(1), absl::Hours(1)));
-  ASSAY_RETURN_IF_ERROR(
-      CheckTime("min_ping_interval", min_ping_interval, absl::Seconds(1), absl::Hours(1)));
-  if (max_connection_age != absl::ZeroDuration()) {
-    ASSAY_RETURN_IF_ERROR(CheckTime("max_connection_age", max_connection_age, absl::Seconds(1),
-                                    absl::Hours(24 * 30)));
-  }
-  ASSAY_RETURN_IF_ERROR(CheckTime("stuck_after", stuck_after, absl::Seconds(1), absl::Hours(1)));
-  ASSAY_RETURN_IF_ERROR(CheckTime("lame_duck", lame_duck, absl::ZeroDuration(), absl::Hours(1)));
-  ASSAY_RETURN_IF_ERROR(
-      CheckTime("drain_timeout", drain_timeout, absl::ZeroDuration(), absl::Hours(1)));
   return absl::OkStatus();
 }
 

@@ -1,15 +1,17 @@
 // server/options.h
-// Everything that can be set on a server, with its defaults, units and ranges. Where the values
-// come from is flags.h's business.
+// Everything that can be set on a server, with its defaults, units and ranges; each has its line in
+// option_table.h, too. Where the values come from is flags.h's business.
 #ifndef ASSAY_SERVER_OPTIONS_H_
 #define ASSAY_SERVER_OPTIONS_H_
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "server/setting.h"
 
 namespace assay {
 
@@ -91,6 +93,9 @@ struct ServerOptions {
   // Before it serves: score golden conversations on a small checkpoint of the loaded form, and run
   // one pass of the largest batch. Off: one short pass.
   bool self_test = true;
+
+  // No option: every option's effective value, sorted by name, as GetModel tells them.
+  std::vector<Setting> settings = {};
 
   // INVALID_ARGUMENT naming the field, its value and its range, or the two fields that contradict
   // each other.

@@ -132,6 +132,12 @@ v1::ModelInfo ToModelInfo(const ModelInfo& info, const std::vector<std::string>&
 
   FillCounters(state.pipeline, reply.mutable_counters());
   FillState(state, reply.mutable_state());
+  for (const Setting& from : options.settings) {
+    v1::Setting& setting = *reply.add_settings();
+    setting.set_name(from.name);
+    setting.set_value(from.value);
+    setting.set_source(from.source);
+  }
   return reply;
 }
 

@@ -24,7 +24,7 @@ v1::ScoreResponse ToScoreResponse(const ScoredRequest& scored, ReplyDetail detai
 v1::Error ToError(const absl::Status& status);
 
 // `info` without its device, which `devices` has, one a worker. Limits come from `options` and the
-// model.
+// model, settings from options.settings.
 v1::ModelInfo ToModelInfo(const ModelInfo& info, const std::vector<std::string>& devices,
                           const ServerOptions& options, const ServerState& state);
 

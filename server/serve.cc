@@ -1,10 +1,15 @@
 #include "server/serve.h"
 
+#include <spdlog/spdlog.h>
+
 #include <atomic>
 #include <cstdio>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "server/effective_settings.h"
 #include "server/flags.h"
 #include "server/logging.h"
 #include "server/server.h"
@@ -31,8 +36,14 @@ int ServeUntilStopped(int argc, const char* const* argv, const ModelLoader& load
   if (absl::Status logging = SetUpLogging(flags->server.log_level); !logging.ok()) {
     return Fail(logging, 2);
   }
+  for (const std::string& warning : flags->warnings) spdlog::warn("{}", warning);
   absl::StatusOr<ServedModel> model = load(flags->model, flags->server);
   if (!model.ok()) return Fail(model.status(), 1);
+
+  std::vector<std::string> devices;
+  for (const auto& scorer : model->scorers) devices.push_back(scorer->info().device);
+  flags->server.settings = EffectiveSettings(*flags, model->info, devices);
+  spdlog::info("{}", DescribeSettings(flags->server.settings));
 
   stop.Hold();
   std::atomic<bool> devices_failed = false;

@@ -198,7 +198,7 @@ std::string Server::StatusPageNow() const {
                            .batches = recent_batches_.Last(),
                            .refusals = {},
                            .deadline_misses = {},
-                           .settings = {},
+                           .settings = options_.settings,
                            .address = address_,
                            .now = Clock::Real()->Now()};
   for (Refusal reason : kRefusals) {

@@ -1,5 +1,5 @@
 // server/setting.h
-// One setting as it is in force, for whoever shows it to a person. Plain struct, no behaviour.
+// One option as the server runs with it, for the log, GetModel and the status page.
 #ifndef ASSAY_SERVER_SETTING_H_
 #define ASSAY_SERVER_SETTING_H_
 
@@ -8,9 +8,9 @@
 namespace assay {
 
 struct Setting {
-  std::string name;    // As in the configuration file: "max_batch_tokens".
-  std::string value;   // As it would be written there.
-  std::string source;  // "default", "file", "environment" or "flag".
+  std::string name;   // As in the configuration file: "max_batch_tokens".
+  std::string value;  // As the configuration file would have it; a text without quotes.
+  std::string source = "default";  // "default", "file", "environment" or "flag".
 };
 
 }  // namespace assay

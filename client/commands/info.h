@@ -1,5 +1,5 @@
 // client/commands/info.h
-// `assay info`: the model on a server, its hashes, limits and counters.
+// `assay info`: a server's live state, its model, limits, counters and settings.
 #ifndef ASSAY_CLIENT_COMMANDS_INFO_H_
 #define ASSAY_CLIENT_COMMANDS_INFO_H_
 
@@ -16,7 +16,8 @@ namespace assay::client {
 
 struct InfoFlags {
   std::string address = "127.0.0.1:50051";
-  bool json = false;
+  bool json = false;  // Always with all settings.
+  bool all_settings = false;
   ConnectionFlags connection = {};
 };
 

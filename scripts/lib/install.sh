@@ -9,7 +9,7 @@ TORCH_VERSION=2.11.0
 PACKAGES=(
   g++ clang cmake ninja-build ccache git pkg-config ca-certificates
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
-  libabsl-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libpcre2-dev libhwy-dev libssl-dev zlib1g-dev
+  libabsl-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libyaml-cpp-dev libpcre2-dev libhwy-dev libssl-dev zlib1g-dev
   prometheus-cpp-dev libcivetweb-dev
   python3 python3-venv
 )

@@ -241,6 +241,13 @@ grpc::Status FakeRewardService::GetModel(grpc::ServerContext* /*context*/,
   response->add_devices("cpu");
   response->mutable_limits()->set_max_tokens(4096);
   response->mutable_counters()->set_requests(requests_);
+  response->mutable_state()->set_health("unhealthy");
+  v1::Worker* worker = response->mutable_state()->add_workers();
+  worker->set_device("cpu");
+  worker->set_state("stuck");
+  for (const char* name : {"lame_duck", "max_messages"}) response->add_settings()->set_name(name);
+  response->mutable_settings(0)->set_source("default");
+  response->mutable_settings(1)->set_source("flag");
   return grpc::Status::OK;
 }
 

@@ -25,7 +25,7 @@ bool IsRight(int64_t index, const ScoreReply& reply) {
 
 LoadTally RunOn(const FakeRewardService& service, const LoadOptions& options,
                 const LoadCallbacks& callbacks = {.source = RequestOf, .is_right = IsRight}) {
-  auto clients = ConnectForLoad(service.address(), 3);
+  auto clients = ConnectForLoad(service.address(), {}, 3);
   EXPECT_OK(clients);
   return RunLoad(options, Clock::Real(), *clients, callbacks);
 }

@@ -134,6 +134,24 @@ TEST(WireTest, ModelInfoLosesNothing) {
   counters->set_computed_tokens(18);
   counters->set_forward_ns(19);
   counters->set_queued_tokens(20);
+  counters->set_cached_responses(21);
+  counters->set_coalesced_responses(22);
+  v1::State* state = wire.mutable_state();
+  state->set_health("serving");
+  state->set_uptime_ns(41);
+  state->set_queued_tokens(42);
+  state->set_queued_requests(43);
+  state->set_tokens_per_second(44.5);
+  state->set_predicted_wait_ns(45);
+  v1::Worker* worker = state->add_workers();
+  worker->set_device("cuda:1");
+  worker->set_state("stuck");
+  worker->set_since_ns(46);
+  worker->set_batches(47);
+  v1::Setting* setting = wire.add_settings();
+  setting->set_name("listen");
+  setting->set_value("a:1");
+  setting->set_source("file");
 
   v1::ScoreError* error = wire.mutable_score_error();
   error->mutable_score()->set_n(31);
@@ -164,8 +182,21 @@ TEST(WireTest, ModelInfoLosesNothing) {
   EXPECT_THAT((std::vector<int64_t>{c.requests, c.responses, c.batches, c.batched_groups,
                                     c.batched_responses, c.max_batch_groups, c.input_tokens,
                                     c.computed_tokens, absl::ToInt64Nanoseconds(c.forward),
-                                    c.queued_tokens}),
-              ElementsAre(11, 12, 13, 14, 15, 16, 17, 18, 19, 20));
+                                    c.queued_tokens, c.cached_responses, c.coalesced_responses}),
+              ElementsAre(11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22));
+  EXPECT_EQ(info.state.health, "serving");
+  EXPECT_EQ(info.state.uptime, absl::Nanoseconds(41));
+  EXPECT_EQ(info.state.queued_tokens, 42);
+  EXPECT_EQ(info.state.queued_requests, 43);
+  EXPECT_EQ(info.state.tokens_per_second, 44.5);
+  EXPECT_EQ(info.state.predicted_wait, absl::Nanoseconds(45));
+  ASSERT_EQ(info.state.workers.size(), 1);
+  EXPECT_EQ(info.state.workers[0].device + info.state.workers[0].state, "cuda:1stuck");
+  EXPECT_EQ(info.state.workers[0].since, absl::Nanoseconds(46));
+  EXPECT_EQ(info.state.workers[0].batches, 47);
+  ASSERT_EQ(info.settings.size(), 1);
+  EXPECT_EQ(info.settings[0].name + info.settings[0].value + info.settings[0].source,
+            "listena:1file");
   ASSERT_TRUE(info.score_error.has_value());
   const ScoreError& e = *info.score_error;
   EXPECT_EQ(e.score.n, 31);

@@ -1,14 +1,22 @@
 #include "server/flags.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "server/option_table.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::StatusIs;
@@ -113,6 +121,126 @@ TEST(ServerFlagsTest, AVariableSetsAFlagAndTheCommandLineWins) {
   EXPECT_EQ(from_both.server.max_responses, 88);
 }
 
+// A configuration file for one test.
+class ConfigFile {
+ public:
+  explicit ConfigFile(const std::string& text)
+      : path_(absl::StrCat(::testing::TempDir(), "/flags_", getpid(), ".yaml")) {
+    std::ofstream(path_) << text;
+  }
+  ~ConfigFile() { std::filesystem::remove(path_); }
+  const char* path() const { return path_.c_str(); }
+
+ private:
+  const std::string path_;
+};
+
+// "value source" of an option.
+std::string SettingOf(const ServerFlags& flags, const std::string& name) {
+  for (const Setting& setting : flags.settings) {
+    if (setting.name == name) return absl::StrCat(setting.value, " ", setting.source);
+  }
+  return "absent";
+}
+
+TEST(ServerFlagsTest, AFlagWinsOverAVariableAVariableOverTheFileTheFileOverTheDefault) {
+  const ConfigFile file(
+      "max_responses: 2\nmax_messages: 2\nworkers: 2\nself_test: no\nlame_duck: 2.5\n");
+  const Variable responses("ASSAY_MAX_RESPONSES", "3");
+  const Variable messages("ASSAY_MAX_MESSAGES", "3");
+  const Variable insecure("ASSAY_INSECURE", "true");
+  const Variable empty("ASSAY_WORKERS", "");
+  ASSERT_OK_AND_ASSIGN(const ServerFlags flags,
+                       Parse({"--config", file.path(), "--max-responses", "4"}));
+  EXPECT_EQ(flags.server.max_responses, 4);
+  EXPECT_EQ(flags.server.max_messages, 3);
+  EXPECT_EQ(flags.model.workers, 2);
+  EXPECT_EQ(flags.server.lame_duck, absl::Milliseconds(2500));
+  EXPECT_TRUE(flags.server.insecure);
+  EXPECT_FALSE(flags.server.self_test);
+  EXPECT_EQ(SettingOf(flags, "max_responses"), "4 flag");
+  EXPECT_EQ(SettingOf(flags, "max_messages"), "3 environment");
+  EXPECT_EQ(SettingOf(flags, "workers"), "2 file");
+  EXPECT_EQ(SettingOf(flags, "self_test"), "false file");
+  EXPECT_EQ(SettingOf(flags, "max_text_bytes"), "1048576 default");
+  EXPECT_EQ(flags.settings.size(), OptionTable().size());
+}
+
+TEST(ServerFlagsTest, AVariableNamesTheFileAndTheFlagAnother) {
+  const ConfigFile file("workers: 2\n");
+  {
+    const Variable config("ASSAY_CONFIG", file.path());
+    EXPECT_EQ(Parse({})->model.workers, 2);
+  }
+  const Variable config("ASSAY_CONFIG", "/no/such/file");
+  EXPECT_THAT(Parse({}), StatusIs(absl::StatusCode::kNotFound, HasSubstr("/no/such/file")));
+  EXPECT_EQ(Parse({"--config", file.path()})->model.workers, 2);
+}
+
+TEST(ServerFlagsTest, ABadValueIsRefusedByWhereItCameFrom) {
+  const ConfigFile file("workers: 2\nmax_messages: 0\n");
+  EXPECT_THAT(Parse({"--config", file.path()}),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       absl::StrCat(file.path(), ":2: max_messages: 0 is not in 1..65536")));
+  const Variable level("ASSAY_LOG_LEVEL", "loud");
+  EXPECT_THAT(Parse({}), StatusIs(absl::StatusCode::kInvalidArgument,
+                                  HasSubstr("ASSAY_LOG_LEVEL: \"loud\" is not one of debug")));
+}
+
+TEST(ServerFlagsTest, SwitchesTakeAValueOrStandAlone) {
+  EXPECT_TRUE(Parse({"--insecure"})->server.insecure);
+  EXPECT_FALSE(Parse({"--insecure=false"})->server.insecure);
+  EXPECT_TRUE(Parse({"--deterministic=true"})->model.deterministic);
+  EXPECT_FALSE(Parse({"--self-test=false"})->server.self_test);
+  EXPECT_FALSE(Parse({"--self-test", "false"})->server.self_test);
+  EXPECT_TRUE(Parse({"--self-test", "--insecure"})->server.self_test);
+  EXPECT_FALSE(Parse({"--predict-deadlines=off"})->server.predict_deadlines);
+  EXPECT_THAT(Parse({"--self-test=maybe"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--self-test")));
+  EXPECT_THAT(Parse({"--insecure=maybe"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--insecure: \"maybe\"")));
+}
+
+TEST(ServerFlagsTest, TheConfigurationThatIsPrintedIsReadAgainAsItWas) {
+  const Variable name("ASSAY_MODEL_NAME", "a \"name\": #1");
+  ASSERT_OK_AND_ASSIGN(const ServerFlags printed,
+                       Parse({"--print-config", "--insecure", "--drain-timeout", "0.1",
+                              "--max-batch-tokens=5", "--self-test=false"}));
+  const ConfigFile file(printed.answer);
+  const Variable none("ASSAY_MODEL_NAME", "");
+  ASSERT_OK_AND_ASSIGN(const ServerFlags read, Parse({"--config", file.path()}));
+  ASSERT_EQ(read.settings.size(), printed.settings.size());
+  for (size_t i = 0; i < read.settings.size(); ++i) {
+    EXPECT_EQ(read.settings[i].name, printed.settings[i].name);
+    EXPECT_EQ(read.settings[i].value, printed.settings[i].value);
+    EXPECT_EQ(read.settings[i].source, "file");
+  }
+  EXPECT_EQ(read.model.name, "a \"name\": #1");
+  EXPECT_EQ(read.server.drain_timeout, absl::Milliseconds(100));
+}
+
+TEST(ServerFlagsTest, AMisspeltVariableIsWarnedOfAndOthersAreLeftAlone) {
+  const Variable typo("ASSAY_MAX_BATCH_TOKEN", "5");
+  const Variable models("ASSAY_MODELS", "/m");
+  const Variable gate("ASSAY_FAKE_GATE", "");
+  const Variable other("ASSAY_SOMETHING_ELSE_ENTIRELY", "1");
+  EXPECT_THAT(Parse({})->warnings,
+              ElementsAre(AllOf(HasSubstr("ASSAY_MAX_BATCH_TOKEN "),
+                                HasSubstr("did you mean ASSAY_MAX_BATCH_TOKENS?"))));
+}
+
+TEST(ServerFlagsTest, HelpNamesEveryOptionWithItsVariableItsDefaultAndItsRange) {
+  const std::string help = Parse({"--help"})->answer;
+  for (const Option& option : OptionTable()) {
+    EXPECT_THAT(help, HasSubstr(FlagOf(option.name)));
+    EXPECT_THAT(help, HasSubstr(VariableOf(option.name)));
+  }
+  for (const char* text : {"--config", "ASSAY_CONFIG", "--print-config", "[127.0.0.1:50051]",
+                           "1024..1048576", "1..2592000, or 0", "one of none, failed, all"}) {
+    EXPECT_THAT(help, HasSubstr(text));
+  }
+}
+
 TEST(ServerFlagsTest, HelpNamesEveryFlagWithItsVariableAndGivesAnExample) {
   ASSERT_OK_AND_ASSIGN(const ServerFlags flags, Parse({"--help"}));
   for (const char* text : {"--listen",
@@ -152,9 +280,10 @@ TEST(ServerFlagsTest, WhatCannotBeMeantIsRefusedByName) {
   EXPECT_THAT(Parse({"--dtype", "int4"}),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--dtype")));
   EXPECT_THAT(Parse({"--max-responses", "0"}),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("max_responses")));
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("--max-responses: 0 is not in 1..65536")));
   EXPECT_THAT(Parse({"--drain-timeout", "1e300"}),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("drain_timeout")));
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--drain-timeout")));
   EXPECT_THAT(Parse({"stray"}), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("stray")));
 }
 

@@ -66,6 +66,17 @@ TEST(ServerOptionsTest, TwoFieldsThatContradictEachOtherAreBothNamed) {
                AllOf(HasSubstr("max_request_bytes"), HasSubstr("max_waiting_bytes (2048)"))));
 }
 
+TEST(ServerOptionsTest, MetricsNeedAnAddressOfTheirOwn) {
+  EXPECT_THAT(
+      ValidateWith([](ServerOptions& options) { options.metrics_listen = "127.0.0.1:50051"; }),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("metrics_listen contradicts listen")));
+  EXPECT_OK(ValidateWith(
+      [](ServerOptions& options) { options.listen = options.metrics_listen = "127.0.0.1:0"; }));
+  EXPECT_THAT(ValidateWith([](ServerOptions& options) { options.insecure_metrics = true; }),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("insecure_metrics is set without metrics_listen")));
+}
+
 TEST(ServerOptionsTest, ABatchThatIsNotSetIsSizedForTheDevicesAndFitsTheQueue) {
   EXPECT_EQ(WithDeviceDefaults({}, {"cpu"}).max_batch_tokens, 4096);
   EXPECT_EQ(WithDeviceDefaults({}, {"cpu", "cpu"}).max_batch_tokens, 4096);

@@ -87,7 +87,7 @@ class TellingTest : public RequestHandlerTest {
                                                absl::Time deadline) {
     Mailbox<absl::StatusOr<v1::ScoreResponse>> replies;
     telling_handler_.Score(
-        request, {.deadline = deadline, .cancelled = nullptr, .path = "", .method = "ScoreStream"},
+        request, {.context = {.deadline = deadline, .cancelled = nullptr}, .path = "", .method = "ScoreStream"},
         [&](absl::StatusOr<v1::ScoreResponse> reply) { replies.Put(std::move(reply)); });
     return replies.Await(1)[0];
   }
@@ -133,7 +133,7 @@ TEST_F(TellingTest, ThePipelinesErrorIsToldButIsNoRefusalOfTheHandlers) {
 }
 
 TEST_F(TellingTest, BytesThatAreNoRequestAreToldToo) {
-  telling_handler_.Refuse({.deadline = absl::InfiniteFuture(), .cancelled = nullptr, .path = ""},
+  telling_handler_.Refuse({.context = {.deadline = absl::InfiniteFuture(), .cancelled = nullptr}, .path = ""},
                           absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(listener_.methods, ::testing::ElementsAre("Score"));
   EXPECT_THAT(listener_.refusals, ::testing::ElementsAre(Refusal::kInvalid));

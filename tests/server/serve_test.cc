@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -33,11 +34,14 @@ using testing::HealthOf;
 using ::testing::IsEmpty;
 using testing::ScoreRequestOf;
 using ::testing::StartsWith;
+using testing::StatusIs;
 
 // assay-fake-server as a process of its own.
 class ServerProcess {
  public:
-  ServerProcess(std::vector<std::string> args, const std::string& gate = "") {
+  // `variable` and `value` go into its environment.
+  explicit ServerProcess(std::vector<std::string> args, const std::string& variable = "",
+                         const std::string& value = "") {
     int out[2];
     int err[2];
     if (pipe(out) != 0 || pipe(err) != 0) std::abort();
@@ -47,7 +51,7 @@ class ServerProcess {
       dup2(err[1], STDERR_FILENO);
       close(out[0]);
       close(err[0]);
-      if (!gate.empty()) setenv("ASSAY_FAKE_GATE", gate.c_str(), 1);
+      if (!variable.empty()) setenv(variable.c_str(), value.c_str(), 1);
       const std::string program = std::string(ASSAY_BINARY_DIR) + "/bin/assay-fake-server";
       args.insert(args.begin(), program);
       std::vector<char*> argv;
@@ -106,13 +110,25 @@ std::string AddressOf(ServerProcess& process) {
   return line.substr(std::string("listening on ").size());
 }
 
+TEST(ServeProgramTest, WhenTheLastDeviceFailsItsWorkIsAnsweredAndTheProcessEndsWithThree) {
+  ServerProcess process({"--listen", "127.0.0.1:0", "--log-level", "error"},
+                        "ASSAY_FAKE_BREAK_AFTER", "1");
+  const auto channel = grpc::CreateChannel(AddressOf(process), grpc::InsecureChannelCredentials());
+  EXPECT_THAT(Ask(channel, ScoreRequestOf("p", {"a"})),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("every device")));
+  EXPECT_EQ(process.Wait(), 3);
+  EXPECT_THAT(process.ReadErrors(),
+              AllOf(HasSubstr("a device failed for good"), HasSubstr("every device failed")));
+}
+
 class ServeTest : public ::testing::TestWithParam<int> {};
 
 TEST_P(ServeTest, AStopSignalAnswersWhatIsOutstandingAndExitsWithZero) {
   const std::filesystem::path gate =
       std::filesystem::path(::testing::TempDir()) / absl::StrCat("gate_", getpid());
   ASSERT_EQ(mkfifo(gate.c_str(), 0600), 0);
-  ServerProcess process({"--listen", "127.0.0.1:0", "--log-level", "error"}, gate);
+  ServerProcess process({"--listen", "127.0.0.1:0", "--log-level", "error"}, "ASSAY_FAKE_GATE",
+                        gate);
   const auto channel = grpc::CreateChannel(AddressOf(process), grpc::InsecureChannelCredentials());
 
   // The first waits in its forward pass for the gate, the others in the queue for the first.
@@ -147,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(Signals, ServeTest, ::testing::Values(SIGTERM, SIGINT))
 TEST(ServeProgramTest, BadFlagsExitWithTwoAndOneLine) {
   ServerProcess process({"--max-responses", "0"});
   EXPECT_EQ(process.Wait(), 2);
-  EXPECT_EQ(process.ReadErrors(), "assay-server: max_responses: 0 is not in 1..65536\n");
+  EXPECT_EQ(process.ReadErrors(), "assay-server: --max-responses: 0 is not in 1..65536\n");
   EXPECT_THAT(process.ReadLine(), IsEmpty());
 }
 
@@ -160,6 +176,37 @@ TEST(ServeProgramTest, AnAddressInUseExitsWithOneAndOneLine) {
               AllOf(StartsWith("assay-server: cannot listen on " + address), HasSubstr("in use")));
   first.Signal(SIGTERM);
   EXPECT_EQ(first.Wait(), 0);
+}
+
+TEST(ServeProgramTest, TheEffectiveConfigurationIsLoggedOnceAndServed) {
+  ServerProcess process({"--listen", "127.0.0.1:0", "--max-responses", "7"});
+  v1::ModelInfo info;
+  {
+    // Closed before the server stops, which waits for its connections to.
+    const auto channel =
+        grpc::CreateChannel(AddressOf(process), grpc::InsecureChannelCredentials());
+    grpc::ClientContext context;
+    ASSERT_TRUE(v1::RewardService::NewStub(channel)->GetModel(&context, {}, &info).ok());
+  }
+  std::map<std::string, std::string> served;
+  for (const v1::Setting& setting : info.settings()) {
+    served[setting.name()] = absl::StrCat(setting.value(), " ", setting.source());
+  }
+  EXPECT_EQ(served["max_responses"], "7 flag");
+  EXPECT_EQ(served["max_messages"], "1024 default");
+  EXPECT_EQ(served["max_batch_tokens"], absl::StrCat(info.limits().max_batch_tokens(), " default"));
+  process.Signal(SIGTERM);
+  const std::string log = process.ReadErrors();
+  const size_t at = log.find("configuration: listen=127.0.0.1:0 (flag), max_responses=7 (flag);");
+  ASSERT_NE(at, std::string::npos) << log;
+  EXPECT_EQ(log.find("configuration:", at + 1), std::string::npos);
+  EXPECT_EQ(process.Wait(), 0);
+}
+
+TEST(ServeProgramTest, TheConfigurationCanBePrintedWithoutServing) {
+  ServerProcess process({"--print-config", "--max-responses", "7"});
+  EXPECT_THAT(process.ReadLine(), StartsWith("chat_template: auto"));
+  EXPECT_EQ(process.Wait(), 0);
 }
 
 TEST(ServeProgramTest, HelpIsPrintedWithExitCodeZero) {

@@ -1,6 +1,8 @@
 #include "server/server.h"
 
 #include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
 
 #include <atomic>
 #include <map>
@@ -216,6 +218,54 @@ TEST(ServerTest, StoppingUnderLoadAnswersEveryAcceptedRequest) {
   EXPECT_EQ(ended, kClients);
   // As many as the server took in, so none of those was lost.
   EXPECT_EQ(running.server().Info().counters().requests(), scored);
+}
+
+TEST(ServerTest, AStuckDeviceShowsInReadinessAndNotInLiveness) {
+  ServerOptions options = TestOptions();
+  options.stuck_after = absl::Seconds(1);
+  RunningServer running(options);
+  EXPECT_EQ(HealthOf(running.channel(), "live"), "SERVING");
+  running.scorer().Block();
+  std::thread caller([&] { EXPECT_TRUE(Works(running.channel())); });
+  while (HealthOf(running.channel(), kService) == "SERVING") std::this_thread::yield();
+  while (HealthOf(running.channel(), "") == "SERVING") std::this_thread::yield();
+  EXPECT_EQ(running.server().Info().state().health(), "unhealthy");
+  EXPECT_EQ(running.server().Info().state().workers(0).state(), "stuck");
+  EXPECT_EQ(HealthOf(running.channel(), "live"), "SERVING");
+  running.scorer().Release();
+  caller.join();
+  while (HealthOf(running.channel(), "") != "SERVING") std::this_thread::yield();
+}
+
+TEST(ServerTest, WithALameDuckTimeRequestsAreStillTakenWhileHealthSaysNotServing) {
+  ServerOptions options = TestOptions();
+  options.lame_duck = absl::Seconds(5);
+  RunningServer running(options);
+  std::thread stop([&] { running.server().Shutdown(absl::Minutes(1)); });
+  while (HealthOf(running.channel(), "") == "SERVING") std::this_thread::yield();
+  EXPECT_TRUE(Works(running.channel()));
+  EXPECT_EQ(HealthOf(running.channel(), "live"), "SERVING");
+  stop.join();
+}
+
+TEST(ServerTest, ADeviceThatFailedForGoodIsToldOnce) {
+  auto scorer = std::make_unique<FakeScorer>();
+  FakeScorer* const device = scorer.get();
+  testing::Mailbox<bool> told;
+  auto server = Server::Create(TestOptions(),
+                               {.info = FakeModelInfo(),
+                                .encoder = std::make_unique<FakeEncoder>(4096),
+                                .scorers = OneScorer(std::move(scorer))},
+                               [&told] { told.Put(true); });
+  ASSERT_OK(server);
+  const auto channel =
+      grpc::CreateChannel((*server)->address(), grpc::InsecureChannelCredentials());
+  EXPECT_TRUE(Works(channel));
+  device->Break();
+  EXPECT_FALSE(Works(channel));
+  told.Await(1);
+  EXPECT_EQ(HealthOf(channel, ""), "NOT_SERVING");
+  EXPECT_EQ(HealthOf(channel, "live"), "SERVING");
 }
 
 TEST(ServerTest, WhatCannotBeginInTheDrainTimeoutIsAnsweredUnavailable) {

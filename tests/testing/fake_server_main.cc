@@ -5,6 +5,7 @@
 //   ASSAY_FAKE_TOKENS_PER_SECOND  of each worker; unset: passes take no time
 //   ASSAY_FAKE_WORKERS            1 unless set
 //   ASSAY_FAKE_MEMORY_GROUPS      a larger pass is out of memory
+//   ASSAY_FAKE_BREAK_AFTER        passes after which each device has failed for good
 //   ASSAY_FAKE_LEAK_BYTES         lost for every request: for a leak test to find
 //   ASSAY_FAKE_GATE               a FIFO for which the first pass waits
 //   ASSAY_FAKE_REPORT             a file that is written when the server has stopped: the number of
@@ -57,6 +58,7 @@ absl::StatusOr<ServedModel> LoadFake(const ModelOptions& options, const ServerOp
   ASSAY_ASSIGN_OR_RETURN(const double workers, Number("ASSAY_FAKE_WORKERS", 1));
   ASSAY_ASSIGN_OR_RETURN(const double memory_groups, Number("ASSAY_FAKE_MEMORY_GROUPS", 0));
   ASSAY_ASSIGN_OR_RETURN(const double leak_bytes, Number("ASSAY_FAKE_LEAK_BYTES", 0));
+  ASSAY_ASSIGN_OR_RETURN(const double break_after, Number("ASSAY_FAKE_BREAK_AFTER", 0));
   ServedModel model;
   model.info = FakeModelInfo();
   if (!options.name.empty()) model.info.name = options.name;
@@ -66,6 +68,7 @@ absl::StatusOr<ServedModel> LoadFake(const ModelOptions& options, const ServerOp
         PacedScorerOptions{.tokens_per_second = speed,
                            .leak_bytes = static_cast<int64_t>(leak_bytes),
                            .memory_groups = static_cast<int64_t>(memory_groups),
+                           .break_after = static_cast<int64_t>(break_after),
                            .gate = Environment("ASSAY_FAKE_GATE")},
         Clock::Real()));
   }

@@ -15,6 +15,7 @@ std::vector<absl::StatusOr<RewardScore>> PacedScorer::ScoreBatch(
   // Opening a FIFO for reading waits for its writer.
   if (++passes_ == 2 && !options_.gate.empty()) std::ifstream(options_.gate).get();
   Leak(groups.size());
+  const bool broken = options_.break_after > 0 && passes_ > options_.break_after;
   const bool too_many =
       options_.memory_groups > 0 && static_cast<int64_t>(groups.size()) > options_.memory_groups;
 
@@ -24,6 +25,10 @@ std::vector<absl::StatusOr<RewardScore>> PacedScorer::ScoreBatch(
     tokens += static_cast<int64_t>(group.prefix.size());
     for (const EncodedResponse& response : group.responses) {
       tokens += static_cast<int64_t>(response.tokens.size());
+      if (broken) {
+        results.emplace_back(absl::AbortedError("the device failed for good"));
+        continue;
+      }
       if (too_many) {
         results.emplace_back(absl::ResourceExhaustedError("the device is out of memory"));
         continue;
@@ -32,7 +37,8 @@ std::vector<absl::StatusOr<RewardScore>> PacedScorer::ScoreBatch(
       conversation.insert(conversation.end(), response.tokens.begin(), response.tokens.end());
       results.emplace_back(FakeRewardOf(conversation));
     }
-    if (!too_many && !group.prefix.empty() && group.prefix[0] == kCountedMark) ++counted_;
+    if (!broken && !too_many && !group.prefix.empty() && group.prefix[0] == kCountedMark)
+      ++counted_;
   }
   if (options_.tokens_per_second > 0 && !too_many) {
     WaitUntil(began + absl::Seconds(static_cast<double>(tokens) / options_.tokens_per_second));

@@ -25,6 +25,8 @@ struct PacedScorerOptions {
   int64_t leak_bytes = 0;
   // A pass of more groups answers RESOURCE_EXHAUSTED for all; 0: none does.
   int64_t memory_groups = 0;
+  // Passes after which the device has failed for good, the warm-up among them; 0: it never does.
+  int64_t break_after = 0;
   // A FIFO: the second pass, the first after the warm-up, waits until someone opens it for writing.
   // Empty: none.
   std::string gate = {};

@@ -6,13 +6,14 @@
 #ifndef ASSAY_TESTS_TESTING_STATUS_MATCHERS_H_
 #define ASSAY_TESTS_TESTING_STATUS_MATCHERS_H_
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/status_macros.h"
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace assay::testing {
 
@@ -28,13 +29,14 @@ MATCHER(IsOk, negation ? "is an error" : "is OK") {
 }
 
 // The status's code, and its message as matched by `message` (a GoogleTest matcher, or a whole string).
-MATCHER_P2(StatusIs, code, message, std::string(negation ? "is not " : "is ") +
-           absl::StatusCodeToString(code)) {
+MATCHER_P2(StatusIs, code, message,
+           std::string(negation ? "is not " : "is ") + absl::StatusCodeToString(code)) {
   *result_listener << StatusOf(arg).ToString();
   return StatusOf(arg).code() == code &&
          ::testing::Matches(message)(std::string(StatusOf(arg).message()));
 }
-MATCHER_P(StatusIs, code, std::string(negation ? "is not " : "is ") + absl::StatusCodeToString(code)) {
+MATCHER_P(StatusIs, code,
+          std::string(negation ? "is not " : "is ") + absl::StatusCodeToString(code)) {
   *result_listener << StatusOf(arg).ToString();
   return StatusOf(arg).code() == code;
 }

@@ -11,15 +11,17 @@ namespace assay::client {
 namespace {
 
 using ::assay::testing::FakeRewardService;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(InfoCommandTest, TheTextNamesTheModelItsObjectivesAndItsState) {
   FakeRewardService service({"helpful", "harmless"});
   std::ostringstream out;
   std::ostringstream err;
   EXPECT_EQ(RunInfo({.address = service.address()}, {.out = &out, .err = &err}), 0);
-  for (const char* part :
-       {"fake-revision-0123456789", "helpful, harmless", "4,096 tokens", "answering", "float32"}) {
+  for (const char* part : {"fake-revision-0123456789", "helpful, harmless", "4,096 tokens",
+                           "unhealthy", "stuck", "float32"}) {
     EXPECT_THAT(out.str(), HasSubstr(part));
   }
 }
@@ -31,6 +33,17 @@ TEST(InfoCommandTest, AScalarModelSaysThatItHasOneHead) {
   EXPECT_THAT(out.str(), HasSubstr("one scalar head"));
 }
 
+TEST(InfoCommandTest, SettingsShowsTheDefaultsToo) {
+  FakeRewardService service;
+  std::ostringstream changed;
+  EXPECT_EQ(RunInfo({.address = service.address()}, {.out = &changed, .err = &changed}), 0);
+  EXPECT_THAT(changed.str(), AllOf(HasSubstr("max_messages"), Not(HasSubstr("lame_duck"))));
+  std::ostringstream all;
+  EXPECT_EQ(
+      RunInfo({.address = service.address(), .all_settings = true}, {.out = &all, .err = &all}), 0);
+  EXPECT_THAT(all.str(), AllOf(HasSubstr("max_messages"), HasSubstr("lame_duck")));
+}
+
 TEST(InfoCommandTest, TheJsonHasEveryGroupOfFields) {
   FakeRewardService service;
   std::ostringstream out;
@@ -40,8 +53,10 @@ TEST(InfoCommandTest, TheJsonHasEveryGroupOfFields) {
   EXPECT_EQ(json["limits"]["max_tokens"], 4096);
   EXPECT_EQ(json["limits"].size(), 8);
   EXPECT_EQ(json["counters"]["requests"], 0);
-  EXPECT_EQ(json["counters"].size(), 10);
-  EXPECT_EQ(json["state"], "answering");
+  EXPECT_EQ(json["counters"].size(), 12);
+  EXPECT_EQ(json["state"]["health"], "unhealthy");
+  EXPECT_EQ(json["state"]["workers"][0]["state"], "stuck");
+  EXPECT_EQ(json["settings"].size(), 2);
 }
 
 TEST(InfoCommandTest, TheErrorOfTheDtypeIsToldWhereItWasMeasured) {
@@ -91,8 +106,9 @@ TEST(InfoCommandTest, FlagsReachTheCommand) {
   CLI::App app;
   InfoFlags flags;
   AddInfoCommand(&app, &flags);
-  app.parse("info --address h:2 --format json");
+  app.parse("info --address h:2 --format json --settings");
   EXPECT_EQ(flags.address, "h:2");
+  EXPECT_TRUE(flags.all_settings);
   EXPECT_TRUE(flags.json);
 }
 
