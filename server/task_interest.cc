@@ -1,5 +1,6 @@
 #include "server/task_interest.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,13 @@ bool TaskInterest::Join(Waiter waiter) {
   if (!given_up_.ok()) return false;
   waiters_.push_back(std::move(waiter));
   return true;
+}
+
+absl::Time TaskInterest::LatestDeadline() {
+  MutexLock lock(&mu_);
+  absl::Time latest = absl::InfinitePast();
+  for (const Waiter& waiter : waiters_) latest = std::max(latest, waiter.deadline);
+  return latest;
 }
 
 absl::Status TaskInterest::Check(absl::Time now) {

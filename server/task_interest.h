@@ -38,6 +38,9 @@ class TaskInterest {
   // One more waits. False, and nothing is changed, when the task was given up already.
   bool Join(Waiter waiter) ABSL_LOCKS_EXCLUDED(mu_);
 
+  // After it nobody can be waiting.
+  absl::Time LatestDeadline() ABSL_LOCKS_EXCLUDED(mu_);
+
   // OK while anyone waits. Otherwise the task is given up for good, and each call says why:
   // DEADLINE_EXCEEDED where any waiter's time ran out, else CANCELLED.
   absl::Status Check(absl::Time now) ABSL_LOCKS_EXCLUDED(mu_);

@@ -12,6 +12,10 @@ namespace {
 
 using Verdict = FairQueue<ScoreTask>::Verdict;
 
+// A request is taken on when it would be in time even if all took so much longer: without it every
+// request of an overload is predicted to end at its deadline, and a trifle makes them all miss.
+constexpr double kPredictionMargin = 1.1;
+
 absl::Status CheckWanted(const ScoreTask& task, absl::Time now) {
   return task.interest == nullptr ? absl::OkStatus() : task.interest->Check(now);
 }
@@ -69,7 +73,7 @@ WorkQueue::Batch WorkQueue::BeginPass(absl::Time now, std::vector<Dropped>* drop
   absl::Status unwanted;
   queue_.TakeRound(
       [&](ScoreTask& task, int64_t tokens) {
-        unwanted = CheckWanted(task, now);
+        unwanted = CheckWorth(task, batch.tokens + tokens, now);
         if (!unwanted.ok()) return Verdict::kDrop;
         if (!FitsBatch(batch.tokens, tokens, options_.budget)) return Verdict::kPass;
         batch.tokens += tokens;
@@ -135,7 +139,20 @@ absl::Time WorkQueue::PredictAnswer(absl::Time now, const Flow& flow, int64_t to
   const double behind = static_cast<double>(queue_.cost()) - ahead;
   const double room = static_cast<double>(options_.budget.max_tokens - tokens);
   const double companions = std::clamp(behind, 0.0, std::max(room, 0.0));
-  return now + absl::Seconds((ahead + companions + static_cast<double>(tokens)) / rate);
+  const double seconds = (ahead + companions + static_cast<double>(tokens)) / rate;
+  return now + absl::Seconds(seconds * kPredictionMargin);
+}
+
+absl::Status WorkQueue::CheckWorth(const ScoreTask& task, int64_t batched, absl::Time now) const {
+  if (absl::Status wanted = CheckWanted(task, now); !wanted.ok()) return wanted;
+  const double rate = rate_.per_second();
+  if (task.interest == nullptr || !options_.predict_deadlines || rate <= 0) return absl::OkStatus();
+  if (queue_.size() == 1) return absl::OkStatus();
+  // The passes side by side share the devices.
+  const double passes = static_cast<double>(running_.size() + 1);
+  const absl::Time answered = now + absl::Seconds(static_cast<double>(batched) * passes / rate);
+  if (answered <= task.interest->LatestDeadline()) return absl::OkStatus();
+  return absl::DeadlineExceededError("the deadline would have passed before the answer was ready");
 }
 
 absl::Duration WorkQueue::TimeFor(double tokens) const {

@@ -50,8 +50,9 @@ class WorkQueue {
   // Whether a request of `tokens` computed tokens may be queued; queues nothing. Both errors say
   // when to try again (RetryAfter()).
   //   RESOURCE_EXHAUSTED  kQueueFull: see FairQueue::IsFullFor().
-  //   RESOURCE_EXHAUSTED  kTooSlow: it would be answered after `deadline`. Never said by an idle
-  //                       server, so that a measurement that went wrong is replaced.
+  //   RESOURCE_EXHAUSTED  kTooSlow: it would be answered after `deadline`, or so shortly before it
+  //                       that a prediction too good by a tenth would make it miss. Never said by an
+  //                       idle server, so that a measurement that went wrong is replaced.
   Admission Check(absl::Time now, const Flow& flow, int64_t tokens, absl::Time deadline,
                   OnFull on_full) const;
 
@@ -63,8 +64,9 @@ class WorkQueue {
   // Whether requests of `tenant` find room.
   bool HasRoom(const std::string& tenant) const;
 
-  // The next batch: tasks in fair order, within the budget, at least one where there is one; tasks
-  // that nobody waits for go to `dropped`.
+  // The next batch: tasks in fair order, within the budget, at least one where there is one. Tasks
+  // that nobody waits for go to `dropped`, and with predict_deadlines those that would be answered
+  // too late, unless nothing else is queued: device time is for what can be in time.
   Batch BeginPass(absl::Time now, std::vector<Dropped>* dropped);
   // `computed` as TokenRate::PassEnded() takes it.
   void EndPass(int64_t pass, absl::Time now, int64_t computed);
@@ -92,6 +94,8 @@ class WorkQueue {
   double RunningTokens(absl::Time now) const;
   // When a request would be answered; infinite past where the speed is not known.
   absl::Time PredictAnswer(absl::Time now, const Flow& flow, int64_t tokens) const;
+  // Why a task is not worth a place in a batch that would hold `batched` tokens with it; OK: it is.
+  absl::Status CheckWorth(const ScoreTask& task, int64_t batched, absl::Time now) const;
   // What `tokens` take, at least 1 ms and at most a minute; a second where the speed is not known.
   absl::Duration TimeFor(double tokens) const;
 

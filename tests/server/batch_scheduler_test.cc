@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/retry_after.h"
+#include "tests/server/batch_scheduler_fixture.h"
 #include "tests/testing/builders.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/fake_scorer.h"
@@ -24,47 +25,6 @@ using ::testing::HasSubstr;
 using testing::IsOk;
 using testing::Mailbox;
 using testing::StatusIs;
-
-using Answers = Mailbox<absl::StatusOr<TaskScores>>;
-
-class BatchSchedulerTest : public ::testing::Test {
- protected:
-  ~BatchSchedulerTest() override { scorer_.Release(); }
-
-  // A task of `tokens` tokens, numbered from `first` on, which answers to `answers`.
-  static ScoreTask TaskOf(int tokens, Answers* answers, TokenId first = 0) {
-    return {
-        .group = GroupOf(0, {tokens}, first),
-        .done = [answers](absl::StatusOr<TaskScores> scores) { answers->Put(std::move(scores)); }};
-  }
-
-  static std::shared_ptr<TaskInterest> WaitingUntil(absl::Time deadline) {
-    return std::make_shared<TaskInterest>(Waiter{.deadline = deadline});
-  }
-
-  static std::vector<ScoreTask> One(ScoreTask task) {
-    std::vector<ScoreTask> tasks;
-    tasks.push_back(std::move(task));
-    return tasks;
-  }
-
-  static absl::Status Schedule(BatchScheduler& scheduler, ScoreTask task,
-                               absl::Time deadline = absl::InfiniteFuture()) {
-    return scheduler.Schedule(One(std::move(task)), deadline, OnFull::kRefuse).status;
-  }
-
-  // Keeps the device busy with a task of one token until scorer_.Release().
-  void Occupy(BatchScheduler& scheduler) {
-    scorer_.Block();
-    ASSERT_OK(Schedule(scheduler, TaskOf(1, &busy_)));
-    scorer_.AwaitBegun(1);
-  }
-
-  FakeClock clock_;
-  FakeScorer scorer_;
-  Answers busy_;
-  Answers answers_;
-};
 
 TEST_F(BatchSchedulerTest, ATaskIsAnsweredWithItsOwnScores) {
   BatchScheduler scheduler({}, &clock_, {&scorer_});
@@ -244,65 +204,6 @@ TEST_F(BatchSchedulerTest, AFailedResponseFailsAlone) {
   EXPECT_OK(answers[1]->scores[0]);
   EXPECT_EQ(scheduler.state().counters.responses, 2);
   EXPECT_EQ(scheduler.state().counters.batched_responses, 3);
-}
-
-TEST_F(BatchSchedulerTest, ATaskWhoseDeviceBreaksRunsOnAnother) {
-  FakeScorer other;
-  scorer_.Block();
-  other.Block();
-  BatchScheduler scheduler({.queue = {.budget = {.max_tokens = 1}}}, &clock_, {&scorer_, &other});
-  for (int i = 0; i < 2; ++i) ASSERT_OK(Schedule(scheduler, TaskOf(1, &answers_, i)));
-  scorer_.AwaitBegun(1);
-  other.AwaitBegun(1);
-  scorer_.Break();
-  scorer_.Release();
-  scorer_.AwaitBatches(1);
-  other.Release();
-  for (const auto& answer : answers_.Await(2)) EXPECT_OK(answer);
-  const SchedulerState state = scheduler.state();
-  EXPECT_EQ(state.workers[0].condition, WorkerCondition::kBroken);
-  EXPECT_NE(state.workers[1].condition, WorkerCondition::kBroken);
-  ASSERT_OK(Schedule(scheduler, TaskOf(1, &answers_)));
-  answers_.Await(3);
-  EXPECT_EQ(scorer_.AwaitBatches(1).size(), 1);  // It got no more work.
-}
-
-TEST_F(BatchSchedulerTest, ATaskThatBreaksTwoDevicesIsNotTriedAgain) {
-  FakeScorer other;
-  scorer_.Break();
-  other.Break();
-  BatchScheduler scheduler({}, &clock_, {&scorer_, &other});
-  ASSERT_OK(Schedule(scheduler, TaskOf(1, &answers_)));
-  EXPECT_THAT(answers_.Await(1)[0],
-              StatusIs(absl::StatusCode::kInternal, HasSubstr("two devices")));
-}
-
-TEST_F(BatchSchedulerTest, WithoutADeviceLeftEverythingIsAnsweredUnavailable) {
-  BatchScheduler scheduler({.queue = {.budget = {.max_tokens = 2}}}, &clock_, {&scorer_});
-  Occupy(scheduler);
-  for (int i = 0; i < 5; ++i) ASSERT_OK(Schedule(scheduler, TaskOf(2, &answers_, i)));
-  scorer_.Break();
-  scorer_.Release();
-  for (const auto& answer : answers_.Await(5)) {
-    EXPECT_THAT(answer, StatusIs(absl::StatusCode::kUnavailable, HasSubstr("every device")));
-  }
-  EXPECT_THAT(busy_.Await(1)[0], StatusIs(absl::StatusCode::kUnavailable));
-  EXPECT_THAT(Schedule(scheduler, TaskOf(1, &answers_)),
-              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("every device")));
-  EXPECT_EQ(scheduler.state().queued_tokens, 0);
-}
-
-TEST_F(BatchSchedulerTest, AWorkerWhosePassTakesTooLongIsStuckUntilItEnds) {
-  BatchScheduler scheduler({.stuck_after = absl::Seconds(10)}, &clock_, {&scorer_});
-  EXPECT_EQ(scheduler.state().workers[0].condition, WorkerCondition::kIdle);
-  Occupy(scheduler);
-  EXPECT_EQ(scheduler.state().workers[0].condition, WorkerCondition::kRunning);
-  clock_.Advance(absl::Seconds(11));
-  EXPECT_EQ(scheduler.state().workers[0].condition, WorkerCondition::kStuck);
-  EXPECT_EQ(scheduler.state().workers[0].since, absl::Seconds(11));
-  scorer_.Release();
-  busy_.Await(1);
-  EXPECT_EQ(scheduler.state().workers[0].condition, WorkerCondition::kIdle);
 }
 
 TEST_F(BatchSchedulerTest, WhoMustWaitForRoomIsToldWhenABatchForms) {

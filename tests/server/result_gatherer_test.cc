@@ -88,14 +88,15 @@ TEST_F(ResultGathererTest, AResponsesErrorStaysInItsPlace) {
   EXPECT_OK(scored.results[2]);
 }
 
-TEST_F(ResultGathererTest, ATasksErrorFailsTheRequestOnceAllTasksAreBack) {
+TEST_F(ResultGathererTest, ATasksErrorFailsTheRequestAtOnceAndOnlyOnce) {
   EncodedGroup encoded = Encoded();
   ResultGatherer gatherer(encoded, {}, kEncodedAt, Done());
-  gatherer.Report({0}, absl::DeadlineExceededError("late"));
-  gatherer.Report({1}, absl::CancelledError("gone"));
+  gatherer.Report({0}, ScoresOf({2.5f}, kEncodedAt));
   EXPECT_EQ(answers_.size(), 0);
-  gatherer.Report({2}, ScoresOf({2.5f}, kEncodedAt));
+  gatherer.Report({1}, absl::DeadlineExceededError("late"));
   EXPECT_THAT(answers_.Await(1)[0], StatusIs(absl::StatusCode::kDeadlineExceeded, "late"));
+  gatherer.Report({2}, absl::CancelledError("gone"));
+  EXPECT_EQ(answers_.size(), 1);
 }
 
 TEST_F(ResultGathererTest, ARequestWithoutAnyTaskIsAnsweredByAnEmptyReport) {

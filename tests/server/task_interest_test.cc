@@ -29,6 +29,7 @@ TEST(TaskInterestTest, AnyWaiterKeepsItWanted) {
   const CancelFlag first = NewFlag();
   TaskInterest interest({.cancelled = first});
   EXPECT_TRUE(interest.Join({.deadline = kNow + absl::Seconds(5)}));
+  EXPECT_EQ(interest.LatestDeadline(), absl::InfiniteFuture());
   first->store(true);
   EXPECT_OK(interest.Check(kNow));
   EXPECT_THAT(interest.Check(kNow + absl::Seconds(5)),

@@ -57,17 +57,17 @@ TEST_F(WorkQueueTest, ARequestOverTheLimitIsRefusedUntilTheSurplusIsComputed) {
 TEST_F(WorkQueueTest, WhatWouldBeAnsweredTooLateIsRefusedWithTheTimeItLacks) {
   WorkQueue queue = Busy({.budget = {.max_tokens = 100}, .initial_tokens_per_second = 100}, 100);
   for (int i = 0; i < 5; ++i) queue.Push(TaskOf(100));
-  // One second of the pass, five of the queue, one of its own.
-  const Admission late = queue.Check(kNow, kA, 100, kNow + absl::Seconds(6.5), OnFull::kRefuse);
+  // One second of the pass, five of the queue, one of its own, and a tenth of all that.
+  const Admission late = queue.Check(kNow, kA, 100, kNow + absl::Seconds(7.2), OnFull::kRefuse);
   EXPECT_THAT(late.status,
-              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("ready in 7s")));
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("ready in 7.7s")));
   EXPECT_EQ(late.reason, Refusal::kTooSlow);
   EXPECT_EQ(RetryAfter(late.status), absl::Milliseconds(501));
-  EXPECT_THAT(queue.Check(kNow, kA, 100, kNow + absl::Seconds(7.5), OnFull::kRefuse).status,
+  EXPECT_THAT(queue.Check(kNow, kA, 100, kNow + absl::Seconds(7.8), OnFull::kRefuse).status,
               IsOk());
   // Half of the pass is over.
   EXPECT_THAT(
-      queue.Check(kNow + absl::Seconds(0.5), kA, 100, kNow + absl::Seconds(7.2), OnFull::kRefuse)
+      queue.Check(kNow + absl::Seconds(0.5), kA, 100, kNow + absl::Seconds(7.7), OnFull::kRefuse)
           .status,
       IsOk());
 }
@@ -119,6 +119,23 @@ TEST_F(WorkQueueTest, ABatchLeavesOutWhatNobodyWaitsFor) {
   EXPECT_EQ(batch.tasks.size(), 2);
   ASSERT_EQ(dropped.size(), 1);
   EXPECT_THAT(dropped[0].why, StatusIs(absl::StatusCode::kDeadlineExceeded));
+}
+
+TEST_F(WorkQueueTest, WhatWouldBeTooLateGetsNoDeviceTimeUnlessNothingElseIsQueued) {
+  WorkQueue queue({.budget = {.max_tokens = 100}, .initial_tokens_per_second = 100});
+  queue.Push(TaskOf(50, kA, kNow + absl::Seconds(0.4)));
+  queue.Push(TaskOf(50, kA, kNow + absl::Seconds(0.6)));
+  std::vector<WorkQueue::Dropped> dropped;
+  const WorkQueue::Batch batch = queue.BeginPass(kNow, &dropped);
+  ASSERT_EQ(batch.tasks.size(), 1);
+  EXPECT_EQ(batch.tasks[0].interest->LatestDeadline(), kNow + absl::Seconds(0.6));
+  ASSERT_EQ(dropped.size(), 1);
+  EXPECT_THAT(dropped[0].why,
+              StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("would have passed")));
+  queue.EndPass(batch.pass, kNow + absl::Seconds(0.5), 50);
+  // Alone it is tried, so that the speed is measured anew.
+  queue.Push(TaskOf(50, kA, kNow + absl::Seconds(0.6)));
+  EXPECT_EQ(queue.BeginPass(kNow + absl::Seconds(0.5), &dropped).tasks.size(), 1);
 }
 
 TEST_F(WorkQueueTest, ASweepLooksAtTheWholeQueueButNotAllTheTime) {
