@@ -7,7 +7,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
-#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -79,12 +78,6 @@ class Overload {
         .rate = capacity / 5, .warm_up = measure / 4, .duration = measure};
     const LoadTally normal = RunLoad(probe, Clock::Real(), probes_, Callbacks(1));
 
-    // A light load goes on all the while; what it sends from `recovery` after the end on is counted.
-    client::LoadOptions after = probe;
-    after.warm_up = absl::Seconds(flags_.seconds + flags_.recovery);
-    after.duration = absl::Seconds(std::min(flags_.seconds, 5.0));
-    LoadTally recovered;
-    std::thread light([&] { recovered = RunLoad(after, Clock::Real(), probes_, Callbacks(2)); });
     client::LoadCallbacks callbacks = Callbacks(3);
     callbacks.on_second = [this](const client::LoadProgress& progress) { Tell(progress); };
     const LoadTally tally = RunLoad({.rate = flags_.factor * capacity,
@@ -92,7 +85,12 @@ class Overload {
                                      .duration = absl::Seconds(flags_.seconds),
                                      .deadline = absl::Seconds(flags_.deadline)},
                                     Clock::Real(), clients_, callbacks);
-    light.join();
+    // The load's last requests were answered within their deadline of its end: what is sent from
+    // `recovery` after that end on is counted.
+    client::LoadOptions after = probe;
+    after.warm_up = absl::Seconds(std::max(flags_.recovery - flags_.deadline, 0.0));
+    after.duration = absl::Seconds(std::min(flags_.seconds, 5.0));
+    const LoadTally recovered = RunLoad(after, Clock::Real(), probes_, Callbacks(2));
     server_->Signal(SIGTERM);
     return Judge(capacity, normal, tally, recovered, server_->Wait());
   }
