@@ -42,6 +42,7 @@ dl.left dd { text-align: left; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 500; color: var(--soft); }
 th, td { padding: 3px 10px 3px 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+.set td:last-child { white-space: nowrap; padding-right: 0; }
 tr:last-child td { border-bottom: 0; }
 th:last-child, td:last-child { padding-right: 0; }
 .n { text-align: right; } td.bad, .bad { color: var(--bad); } .good { color: var(--good); }

@@ -201,6 +201,36 @@ TEST(StreamCallTest, ACancelledStreamsRequestsNeverReachTheDevice) {
   }
 }
 
+TEST(StreamCallTest, AFullServerHoldsAStreamBackAndFailsNoneOfItsRequests) {
+  ServerOptions options = TestOptions();
+  options.max_batch_tokens = 70;
+  options.max_queued_tokens = 70;
+  RunningServer running(options);
+  running.scorer().Block();
+  std::thread busy([&] { EXPECT_TRUE(Works(running.channel())); });
+  running.scorer().AwaitBegun(RunningServer::kWarmUps + 1);
+  constexpr int kRequests = 200;
+  Stream stream(running.channel());
+  std::thread writer([&] {
+    for (int i = 0; i < kRequests; ++i) {
+      EXPECT_TRUE(stream.Send(absl::StrCat(i), absl::StrCat("p", i), "a"));
+    }
+    stream.HalfClose();
+  });
+  while (running.server().Info().counters().queued_tokens() < 70) std::this_thread::yield();
+  // A call of its own is refused now.
+  EXPECT_THAT(testing::Ask(running.channel(), testing::ScoreRequestOf("other", {"a"})),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  running.scorer().Release();
+  v1::ScoreStreamResponse reply;
+  int scored = 0;
+  while (stream.Read(&reply)) scored += reply.response().results(0).has_score() ? 1 : 0;
+  EXPECT_EQ(scored, kRequests);
+  EXPECT_OK(stream.Finish());
+  writer.join();
+  busy.join();
+}
+
 TEST(StreamCallTest, AStreamLeftOpenEndsUnavailableOnceItsRequestsAreAnsweredWhenTheServerStops) {
   RunningServer running;
   running.scorer().Block();
