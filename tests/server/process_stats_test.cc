@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "tests/testing/status_matchers.h"
 
@@ -35,7 +36,8 @@ TEST(ProcessStatsTest, AnOpenFileIsOneMoreDescriptor) {
 class FakeProcTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    proc_ = std::filesystem::path(::testing::TempDir()) / "assay_fake_proc";
+    proc_ =
+        std::filesystem::path(::testing::TempDir()) / absl::StrCat("assay_fake_proc_", getpid());
     std::filesystem::remove_all(proc_);
     std::filesystem::create_directories(proc_ / "self" / "fd");
   }
