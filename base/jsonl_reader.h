@@ -1,7 +1,8 @@
 // base/jsonl_reader.h
 // Reads a file of JSON lines, plain or gzip (told apart by content, not by name), one line at a
-// time, so that a file of any size takes the memory of one line. Does not parse the lines: what a
-// row means is its reader's business. Not thread-safe. Owns the open file.
+// time, so that a file of any size takes the memory of one line, and a line is there as soon as it
+// has come through a pipe. Does not parse the lines: what a row means is its reader's business. Not
+// thread-safe. Owns the open file.
 #ifndef ASSAY_BASE_JSONL_READER_H_
 #define ASSAY_BASE_JSONL_READER_H_
 
@@ -10,12 +11,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-struct gzFile_s;  // zlib's open file.
+struct z_stream_s;  // zlib's state of a decompression.
 
 namespace assay {
 
@@ -37,7 +38,8 @@ class JsonlReader {
   // The next line that is not blank, without its line end (LF or CR LF; the last line needs none);
   // nullopt at the end of the file. An error names the file and the line, and is returned again by
   // every later call.
-  //   DATA_LOSS         the gzip data are damaged or end early, or the file cannot be read.
+  //   DATA_LOSS         the gzip data are damaged, end early, or are followed by something else; or
+  //                     the file cannot be read.
   //   INVALID_ARGUMENT  a line longer than kMaxLineBytes.
   absl::StatusOr<std::optional<std::string>> Next();
 
@@ -49,19 +51,33 @@ class JsonlReader {
   const std::string& name() const { return name_; }
 
  private:
-  JsonlReader(std::string name, gzFile_s* file) : name_(std::move(name)), file_(file) {}
+  // What the file holds, told by its first bytes.
+  enum class Form { kUnknown, kPlain, kGzip };
+
+  JsonlReader(std::string name, int fd);
   // The next line as it is in the file; nullopt at its end.
   absl::StatusOr<std::optional<std::string>> NextRawLine();
-  // Refills chunk_; leaves it empty at the end of the file.
+  // Refills chunk_, waiting for no more than its first byte; leaves it empty at the end of the file.
   absl::Status ReadChunk();
+  absl::Status ReadGzipChunk();
+  // Reads what has come, kChunkBytes at most, to `at`; waits while nothing has. 0 at the end of the
+  // file.
+  absl::StatusOr<size_t> ReadSome(char* at);
+  absl::Status BeginGzip(size_t bytes);
   absl::Status Fail(absl::StatusCode code, const std::string& what);
 
   const std::string name_;
-  gzFile_s* const file_;  // Owned.
+  const int fd_;  // Owned.
   int64_t line_number_ = 0;
-  std::string chunk_;
-  size_t chunk_at_ = 0;  // First byte of chunk_ that no line has taken.
-  absl::Status error_;   // What ended the reading.
+  std::string buffer_;      // Holds chunk_.
+  std::string_view chunk_;  // What no line has taken.
+  absl::Status error_;      // What ended the reading.
+
+  Form form_ = Form::kUnknown;
+  // Of gzip data.
+  std::string packed_;                // Where zlib_ reads.
+  std::unique_ptr<z_stream_s> zlib_;  // Null unless form_ is kGzip.
+  bool member_is_open_ = false;       // Begun, and its end not yet read.
 };
 
 }  // namespace assay

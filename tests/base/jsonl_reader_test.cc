@@ -1,9 +1,12 @@
 #include "base/jsonl_reader.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -46,6 +49,13 @@ std::vector<std::string> ReadAll(const std::string& path) {
     lines.push_back(**line);
   }
   return lines;
+}
+
+// The next line, which there must be.
+std::string LineOf(JsonlReader& reader) {
+  const auto line = reader.Next();
+  EXPECT_THAT(line, IsOk());
+  return line.ok() ? line->value_or("the end of the file") : "";
 }
 
 TEST(JsonlReaderTest, ReadsPlainAndGzipAlikeWhateverTheNameSays) {
@@ -109,6 +119,63 @@ TEST(JsonlReaderTest, ReportsDamagedGzipData) {
   auto line = reader->Next();
   while (line.ok() && line->has_value()) line = reader->Next();
   EXPECT_THAT(line, StatusIs(absl::StatusCode::kDataLoss));
+}
+
+TEST(JsonlReaderTest, LinesBeforeTheDamageAreReadFirst) {
+  std::string bytes = Gzip("1\n2\n");
+  bytes[bytes.size() - 6] ^= 1;  // In the checksum.
+  ASSERT_OK_AND_ASSIGN(auto reader, JsonlReader::Open(WriteFile("late", bytes)));
+  EXPECT_EQ(LineOf(*reader), "1");
+  EXPECT_EQ(LineOf(*reader), "2");
+  EXPECT_THAT(reader->Next(), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("line 3")));
+}
+
+TEST(JsonlReaderTest, WhatFollowsGzipDataAndIsNoneIsNotDroppedInSilence) {
+  ASSERT_OK_AND_ASSIGN(auto reader, JsonlReader::Open(WriteFile("tail", Gzip("1\n") + "2\n")));
+  EXPECT_EQ(LineOf(*reader), "1");
+  EXPECT_THAT(reader->Next(), StatusIs(absl::StatusCode::kDataLoss));
+}
+
+TEST(JsonlReaderTest, AFileOfGzipsFirstByteAloneIsPlain) {
+  EXPECT_THAT(ReadAll(WriteFile("one_byte", "\x1f")), ElementsAre("\x1f"));
+}
+
+// A pipe's reader, and its end to write to, which stays open.
+struct LivePipe {
+  LivePipe() {
+    const std::string path =
+        absl::StrCat(::testing::TempDir(), "/jsonl_reader_", getpid(), "_fifo");
+    EXPECT_EQ(mkfifo(path.c_str(), 0600), 0);
+    // Both ways, so that neither end waits for the other to be opened.
+    fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    auto opened = JsonlReader::Open(path);
+    EXPECT_THAT(opened, IsOk());
+    reader = *std::move(opened);
+    unlink(path.c_str());
+  }
+  ~LivePipe() { close(fd); }
+  void Write(const std::string& bytes) const {
+    EXPECT_EQ(write(fd, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  }
+
+  int fd = -1;
+  std::unique_ptr<JsonlReader> reader;
+};
+
+TEST(JsonlReaderTest, ALineIsReadFromAPipeThatStaysOpen) {
+  const LivePipe pipe;
+  for (const std::string line : {"1", "2", "3"}) {
+    pipe.Write(line + "\n");
+    EXPECT_EQ(LineOf(*pipe.reader), line);
+  }
+}
+
+TEST(JsonlReaderTest, AGzipMemberIsReadFromAPipeThatStaysOpen) {
+  const LivePipe pipe;
+  for (const std::string line : {"1", "2", "3"}) {
+    pipe.Write(Gzip(line + "\n"));
+    EXPECT_EQ(LineOf(*pipe.reader), line);
+  }
 }
 
 TEST(JsonlReaderTest, TellsAMissingFileFromAFolder) {
