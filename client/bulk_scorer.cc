@@ -30,22 +30,31 @@ absl::Status BulkScorer::Run(RequestSource source, const ResultSink& sink) {
   while (true) {
     TakeRequests(pump);
     Deliver(ledger_.Expire(clock_->Now()));
-    if (!ledger_.verdict().ok()) pump.Stop();
-    for (BulkLedger::Answer& answer : std::exchange(answers_, {})) {
-      sink(answer.index, std::move(answer.outcome));
-      pump.Release(1);
+    if (!ledger_.verdict().ok()) {
+      pump.Stop();
+      if (options_.on_give_up && !told_give_up_) options_.on_give_up(ledger_.verdict());
+      told_give_up_ = true;
     }
+    HandOver(pump, sink);
     if (source_ended_ && ledger_.open() == 0) break;
 
     SendNext();
     News news = AwaitNews(NextWakeup());
     for (v1::ScoreStreamResponse& reply : news.replies) TakeReply(std::move(reply));
+    HandOver(pump, sink);  // Before what comes next can give everything up.
     if (news.writable) stream_writable_ = true;
     if (news.stream_end.has_value()) TakeStreamEnd(*news.stream_end);
     if (news.cancelled) Deliver(ledger_.GiveUp(absl::CancelledError("the client was closed")));
   }
   CloseStream();
   return ledger_.verdict();
+}
+
+void BulkScorer::HandOver(RequestPump& pump, const ResultSink& sink) {
+  for (BulkLedger::Answer& answer : std::exchange(answers_, {})) {
+    sink(answer.index, std::move(answer.outcome));
+    pump.Release(1);
+  }
 }
 
 void BulkScorer::Cancel() {

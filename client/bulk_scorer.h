@@ -42,6 +42,9 @@ struct BulkOptions {
   // Told on the caller's thread when a stream broke and its items are about to be sent again; may
   // be empty.
   std::function<void(const absl::Status& why)> on_reconnect = {};
+  // Told once on the caller's thread, before the first answer that only says that everything was
+  // given up (see RewardClient::ScoreAll); may be empty.
+  std::function<void(const absl::Status& why)> on_give_up = {};
 
   // INVALID_ARGUMENT naming the field, its value and its range.
   absl::Status Validate() const;
@@ -85,6 +88,8 @@ class BulkScorer final : private ScoreStream::Listener {
   void SendNext();
   absl::Time NextWakeup() const;
   void Deliver(std::vector<BulkLedger::Answer> answers);
+  // answers_ to the sink.
+  void HandOver(RequestPump& pump, const ResultSink& sink);
 
   // Constant after construction.
   v1::RewardService::StubInterface* const stub_;  // Borrowed.
@@ -97,6 +102,7 @@ class BulkScorer final : private ScoreStream::Listener {
   std::map<int64_t, v1::ScoreRequest> requests_;  // Open items', to be sent (again).
   int64_t next_index_ = 0;
   bool source_ended_ = false;
+  bool told_give_up_ = false;
   bool stream_writable_ = false;
   std::vector<BulkLedger::Answer> answers_;  // On their way to the sink.
 

@@ -7,30 +7,22 @@ namespace assay::client {
 absl::StatusOr<int64_t> OrderedLines::TakePlace() {
   MutexLock lock(&mu_);
   while (taken_ - next_ >= static_cast<int64_t>(lines_.size())) written_.wait(mu_);
-  if (absl::Status status = StatusLocked(); !status.ok()) return status;
+  if (absl::Status status = sink_->status(); !status.ok()) return status;
   return taken_++;
 }
 
-void OrderedLines::Fill(int64_t place, std::string line) {
+void OrderedLines::Fill(int64_t place, std::string line, const RowCounts& counts) {
   MutexLock lock(&mu_);
   const auto size = static_cast<int64_t>(lines_.size());
-  lines_[place % size] = std::move(line);
+  lines_[place % size] = {std::move(line), counts};
   if (place != next_) return;
   for (; next_ < taken_ && lines_[next_ % size].has_value(); ++next_) {
-    *out_ << *lines_[next_ % size] << '\n';
-    lines_[next_ % size].reset();
+    std::optional<Line>& next = lines_[next_ % size];
+    sink_->Append(next->text, next->counts);
+    next.reset();
   }
-  out_->flush();
+  sink_->Flush();
   written_.notify_all();
-}
-
-absl::Status OrderedLines::status() const {
-  MutexLock lock(&mu_);
-  return StatusLocked();
-}
-
-absl::Status OrderedLines::StatusLocked() const {
-  return out_->good() ? absl::OkStatus() : absl::DataLossError("the output could not be written");
 }
 
 }  // namespace assay::client

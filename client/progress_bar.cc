@@ -18,11 +18,12 @@ std::string ProgressLine(const Progress& progress, const std::string& noun) {
   std::string line = progress.total > 0
                          ? absl::StrCat(Count(progress.done), "/", CountOf(progress.total, noun))
                          : CountOf(progress.done, noun);
-  absl::StrAppend(&line, ", ", Rate(progress.done, progress.elapsed), " ", noun, "s/s, ",
+  const int64_t done_now = progress.done - progress.kept;
+  absl::StrAppend(&line, ", ", Rate(done_now, progress.elapsed), " ", noun, "s/s, ",
                   Rate(progress.tokens, progress.elapsed), " tokens/s");
-  if (progress.done > 0 && progress.total > progress.done) {
+  if (done_now > 0 && progress.total > progress.done) {
     const double share =
-        static_cast<double>(progress.total - progress.done) / static_cast<double>(progress.done);
+        static_cast<double>(progress.total - progress.done) / static_cast<double>(done_now);
     absl::StrAppend(&line, ", ", Span(progress.elapsed * share), " left");
   }
   if (progress.errors > 0) absl::StrAppend(&line, ", ", CountOf(progress.errors, "error"));
@@ -44,6 +45,7 @@ void ProgressBar::Update(int64_t done, int64_t errors, int64_t tokens) {
   next_ = now + (options_.on_terminal ? kTerminalPeriod : kLogPeriod);
   const std::string line = ProgressLine({.done = done,
                                          .total = options_.total,
+                                         .kept = options_.kept,
                                          .errors = errors,
                                          .tokens = tokens,
                                          .elapsed = now - started_},

@@ -16,8 +16,9 @@ namespace assay::client {
 struct Progress {
   int64_t done = 0;
   int64_t total = 0;  // 0: not known.
+  int64_t kept = 0;   // Of `done`, an earlier run's: no rate is made of them.
   int64_t errors = 0;
-  int64_t tokens = 0;
+  int64_t tokens = 0;  // Of this run.
   absl::Duration elapsed = {};
 };
 
@@ -30,6 +31,7 @@ class ProgressBar {
   struct Options {
     std::string noun = {};  // What is counted, in the singular.
     int64_t total = 0;      // 0: not known.
+    int64_t kept = 0;       // As Progress::kept.
     bool on_terminal = false;
   };
 

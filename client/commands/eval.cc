@@ -17,6 +17,7 @@
 #include "client/ordered_lines.h"
 #include "client/pair_dataset.h"
 #include "client/progress_bar.h"
+#include "client/stream_output.h"
 
 namespace assay::client {
 namespace {
@@ -135,7 +136,7 @@ class EvalRun {
       }
     }
     if (rows_ != nullptr)
-      rows_->Fill(index, DumpLine(PairRow(pair, outcome, objectives_, close_call_)));
+      rows_->Fill(index, DumpLine(PairRow(pair, outcome, objectives_, close_call_)), {.rows = 1});
     progress_.Update(done_, errors_, tokens_);
   }
 
@@ -199,6 +200,7 @@ int RunEval(const EvalFlags& flags, const Streams& streams) {
   if (!contact.ok()) return Fail(streams, contact.status());
 
   std::ofstream rows_file;
+  StreamOutput rows_output(&rows_file);
   std::unique_ptr<OrderedLines> rows;
   if (!flags.output.empty()) {
     std::error_code error;
@@ -207,7 +209,7 @@ int RunEval(const EvalFlags& flags, const Streams& streams) {
     if (!rows_file)
       return Fail(streams,
                   absl::UnknownError(absl::StrCat(flags.output, "/rows.jsonl cannot be written")));
-    rows = std::make_unique<OrderedLines>(&rows_file, 2 * flags.scoring.in_flight);
+    rows = std::make_unique<OrderedLines>(&rows_output, 2 * flags.scoring.in_flight);
   }
 
   absl::Status first_error;

@@ -1,8 +1,8 @@
 #include "client/commands/score.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,12 +10,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
-#include "base/jsonl_reader.h"
 #include "base/mutex.h"
+#include "base/status_macros.h"
 #include "client/figures.h"
 #include "client/ordered_lines.h"
 #include "client/progress_bar.h"
+#include "client/resumable_output.h"
+#include "client/row_input.h"
+#include "client/row_sink.h"
 #include "client/score_rows.h"
+#include "client/shard.h"
+#include "client/stream_output.h"
 
 namespace assay::client {
 namespace {
@@ -29,6 +34,14 @@ input_tokens, or error {code, message}; for one response these also flat in the 
 `scores`; for a pair `chosen_score` and `rejected_score`. A row that is wrong gets an `error` and
 the others are scored. All rows are scored by one revision of the model.)";
 
+constexpr const char* kLongRuns =
+    R"(A run that ended early, killed or stopped, is continued by the same command: beside an output file
+lies FILE.checkpoint, renewed every few seconds and removed at the end, and the rows that it counts
+are not scored again. With standard input the same rows must come again; those counted are passed
+over. Output to standard output is not continued.
+Rows are scored by several processes at once with --shard; with --output 'out-{shard}.jsonl',
+`cat out-*.jsonl` is then the output of one run.)";
+
 constexpr const char* kExample = R"(Example:
   echo '{"prompt": "Name a prime number.", "responses": ["Seven.", "No."]}' |
     assay score --input - --output - --detail objectives
@@ -41,32 +54,66 @@ struct OpenRow {
   int64_t line;   // In the input.
   RowKind kind;
   Json fields;
+  int64_t replaced;  // 1 where it lost fields to the output's.
+};
+
+RowCounts CountsOf(const absl::StatusOr<ScoreReply>& outcome, int64_t replaced) {
+  RowCounts counts = {.rows = 1, .errors = HasError(outcome) ? 1 : 0, .replaced = replaced};
+  if (!outcome.ok()) return counts;
+  for (const absl::StatusOr<Score>& result : outcome->results) {
+    if (!result.ok()) continue;
+    ++counts.responses;
+    counts.tokens += result->input_tokens;
+  }
+  return counts;
+}
+
+// Where the rows come from and go.
+struct Rows {
+  RowInput* input;
+  RowSink* output;
+  ResumableOutput* resumable;  // `output` too, or null.
+
+  RowCounts kept() const { return resumable == nullptr ? RowCounts() : resumable->kept(); }
 };
 
 // One run: rows from the reader's thread, outcomes on the caller's.
 class ScoreRun {
  public:
   ScoreRun(const ScoreFlags& flags, const Streams& streams, const ModelInfo& model,
-           JsonlReader* reader, std::ostream* output)
+           const Rows& rows)
       : flags_(flags),
         streams_(streams),
         model_(model),
-        reader_(reader),
+        rows_(rows),
         // As many rows may wait for an earlier one to be written as may be in flight.
-        lines_(output, 2 * flags.scoring.in_flight),
+        lines_(rows.output, 2 * flags.scoring.in_flight),
         progress_(streams.err, Clock::Real(),
-                  {.noun = "row", .total = 0, .on_terminal = streams.err_is_terminal}) {
+                  {.noun = "row",
+                   .total = rows.input->total().value_or(0),
+                   .kept = rows.kept().rows,
+                   .on_terminal = streams.err_is_terminal}) {
     if (flags.scoring.detail == Detail::kObjectives)
       detail_ = {model.objectives, static_cast<size_t>(flags.top_k)};
     explain_ = !detail_.objectives.empty() && (flags.explain || streams.err_is_terminal);
   }
 
   int Run(RewardClient* client) {
+    if (rows_.kept().rows > 0) {
+      progress_.Say(absl::StrCat("continues after ", CountOf(rows_.kept().rows, "row")));
+    }
     const BulkOptions bulk = {
-        .max_in_flight = flags_.scoring.in_flight, .on_reconnect = [this](const absl::Status& why) {
-          progress_.Say(
-              absl::StrCat("assay: the stream broke and is opened again: ", why.ToString()));
-        }};
+        .max_in_flight = flags_.scoring.in_flight,
+        .on_reconnect =
+            [this](const absl::Status& why) {
+              progress_.Say(
+                  absl::StrCat("assay: the stream broke and is opened again: ", why.ToString()));
+            },
+        // Rows answered from here on say only that; a run that continues has to score them.
+        .on_give_up =
+            [this](const absl::Status& /*why*/) {
+              if (rows_.resumable != nullptr) rows_.resumable->Suspend().IgnoreError();
+            }};
     const absl::Status verdict = client->ScoreAll(
         [this] { return NextRequest(); },
         [this](int64_t index, absl::StatusOr<ScoreReply> outcome) { TakeOutcome(index, outcome); },
@@ -77,131 +124,185 @@ class ScoreRun {
  private:
   // On the source's thread: the next row that can be sent; bad ones are written as they come.
   std::optional<ScoreRequest> NextRequest() ABSL_LOCKS_EXCLUDED(mu_) {
-    while (flags_.limit == 0 || read_ < flags_.limit) {
-      absl::StatusOr<std::optional<std::string>> line = reader_->Next();
-      if (!line.ok()) input_error_ = line.status();
-      if (!line.ok() || !line->has_value()) return std::nullopt;
-      ++read_;
+    while (true) {
+      const absl::StatusOr<std::optional<RowInput::Row>> row = rows_.input->Next();
+      if (!row.ok()) input_error_ = row.status();
+      if (!row.ok() || !row->has_value()) return std::nullopt;
       const absl::StatusOr<int64_t> place = lines_.TakePlace();
       if (!place.ok()) return std::nullopt;  // Report() asks `lines_`.
-      if (std::optional<ScoreRequest> request = Open(*place, **line)) return request;
+      if (std::optional<ScoreRequest> request = Open(*place, **row)) return request;
     }
-    return std::nullopt;
   }
 
   // The request of the row, which is open from now on; or nullopt, and the row is written with its
   // error.
-  std::optional<ScoreRequest> Open(int64_t place, const std::string& line)
+  std::optional<ScoreRequest> Open(int64_t place, const RowInput::Row& source)
       ABSL_LOCKS_EXCLUDED(mu_) {
-    absl::StatusOr<Json> fields = ParseJsonObject(line);
+    absl::StatusOr<Json> fields = ParseJsonObject(source.text);
     absl::StatusOr<ScoreRow> row = fields.ok() ? ScoreRowOf(*fields) : fields.status();
-    if (!fields.ok()) fields = Json{{"line", reader_->line_number()}};
-    const bool replaced = RemoveOutcomeFields(&*fields) > 0;
+    if (!fields.ok()) fields = Json{{"line", source.line}};
+    const int64_t replaced = RemoveOutcomeFields(&*fields) > 0 ? 1 : 0;
     if (!row.ok()) {
       AddOutcome(RowKind::kMessages, row.status(), detail_, &*fields);
-      lines_.Fill(place, DumpLine(*fields));
-    }
-    MutexLock lock(&mu_);
-    if (replaced) ++replaced_;
-    if (!row.ok()) {
-      ++bad_rows_;
+      Write(place, *fields, CountsOf(row.status(), replaced));
       return std::nullopt;
     }
-    open_.emplace(sent_++, OpenRow{place, reader_->line_number(), row->kind, *std::move(fields)});
     ScoreRequest request = flags_.scoring.Request(model_.revision);
     request.prompt = std::move(row->prompt);
     request.responses = std::move(row->responses);
+    MutexLock lock(&mu_);
+    open_.emplace(sent_++, OpenRow{place, source.line, row->kind, *std::move(fields), replaced});
     return request;
   }
 
   void TakeOutcome(int64_t index, const absl::StatusOr<ScoreReply>& outcome)
       ABSL_LOCKS_EXCLUDED(mu_) {
     std::optional<OpenRow> row;
-    int64_t errors;
     {
       MutexLock lock(&mu_);
       row = std::move(open_.extract(index).mapped());
-      if (HasError(outcome)) ++failed_rows_;
-      errors = bad_rows_ + failed_rows_;
     }
     AddOutcome(row->kind, outcome, detail_, &row->fields);
-    lines_.Fill(row->place, DumpLine(row->fields));
-    ++answered_;
-    if (outcome.ok()) {
-      for (const absl::StatusOr<Score>& result : outcome->results) {
-        if (!result.ok()) continue;
-        ++responses_;
-        tokens_ += result->input_tokens;
-      }
-    }
+    Write(row->place, row->fields, CountsOf(outcome, row->replaced));
     if (explain_) {
       progress_.Say(absl::StrCat("line ", row->line, ": ", DescribeOutcome(outcome, detail_)));
-    } else {
-      progress_.Update(answered_, errors, tokens_);
+      return;
     }
+    const RowCounts all = AllCounts();
+    progress_.Update(all.rows, all.errors, all.tokens - rows_.kept().tokens);
   }
 
-  int Report(const absl::Status& verdict) ABSL_LOCKS_EXCLUDED(mu_) {
+  void Write(int64_t place, const Json& fields, const RowCounts& counts) ABSL_LOCKS_EXCLUDED(mu_) {
+    lines_.Fill(place, DumpLine(fields), counts);
     MutexLock lock(&mu_);
-    const int64_t errors = bad_rows_ + failed_rows_;
-    progress_.Say(absl::StrCat("scored ", CountOf(responses_, "response"), " of ",
-                               CountOf(read_, "row"), ", ", CountOf(tokens_, "token"), ", ",
-                               Rate(tokens_, progress_.elapsed()), " tokens/s, ",
-                               Span(progress_.elapsed()), "; model ", model_.name));
-    if (replaced_ > 0) {
-      progress_.Say(absl::StrCat("assay: ", CountOf(replaced_, "row"),
+    done_ += counts;
+  }
+
+  // Of the whole output, the rows of earlier runs included.
+  RowCounts AllCounts() ABSL_LOCKS_EXCLUDED(mu_) {
+    RowCounts all = rows_.kept();
+    MutexLock lock(&mu_);
+    all += done_;
+    return all;
+  }
+
+  int Report(const absl::Status& verdict) {
+    const RowCounts all = AllCounts();
+    const absl::Duration elapsed = progress_.elapsed();
+    progress_.Say(absl::StrCat("scored ", CountOf(all.responses, "response"), " of ",
+                               CountOf(all.rows, "row"), ", ", CountOf(all.tokens, "token"), ", ",
+                               Rate(all.tokens - rows_.kept().tokens, elapsed), " tokens/s, ",
+                               Span(elapsed), "; model ", model_.name));
+    if (all.replaced > 0) {
+      progress_.Say(absl::StrCat("assay: ", CountOf(all.replaced, "row"),
                                  " had fields of the output's names; they were replaced"));
     }
-    if (absl::Status status = lines_.status(); !status.ok()) return Fail(streams_, status);
-    if (!verdict.ok()) {
-      return Fail(streams_,
-                  absl::Status(verdict.code(), absl::StrCat("stopped: ", verdict.ToString(),
-                                                            "; the rows of the "
-                                                            "input that follow were not scored")));
-    }
-    if (!input_error_.ok()) return Fail(streams_, input_error_);
-    if (errors == 0) return kExitFine;
-    progress_.Say(absl::StrCat("assay: ", CountOf(errors, "row"), " with errors"));
+    if (absl::Status status = Finish(verdict); !status.ok()) return Fail(streams_, status);
+    if (all.errors == 0) return kExitFine;
+    progress_.Say(absl::StrCat("assay: ", CountOf(all.errors, "row"), " with errors"));
     return kExitSomeErrors;
+  }
+
+  // Ends the output; why the run stopped before its end.
+  absl::Status Finish(const absl::Status& verdict) {
+    ASSAY_RETURN_IF_ERROR(lines_.status());
+    if (verdict.ok() && input_error_.ok()) {
+      return rows_.resumable == nullptr ? absl::OkStatus() : rows_.resumable->Complete();
+    }
+    std::string next;
+    if (rows_.resumable != nullptr) {
+      ASSAY_RETURN_IF_ERROR(rows_.resumable->Suspend());
+      next = "; the same command continues where it stopped";
+    }
+    if (!verdict.ok()) {
+      return absl::Status(
+          verdict.code(),
+          absl::StrCat("stopped: ", verdict.ToString(),
+                       "; the rows of the input that follow were not scored", next));
+    }
+    return absl::Status(input_error_.code(), absl::StrCat(input_error_.message(), next));
   }
 
   const ScoreFlags& flags_;
   const Streams streams_;
   const ModelInfo& model_;
+  const Rows rows_;  // Borrowed. The input is the source's thread's until ScoreAll() has returned.
   RowDetail detail_;
   bool explain_ = false;
 
-  // The source's thread, until ScoreAll() has returned.
-  JsonlReader* const reader_;  // Borrowed.
-  int64_t read_ = 0;           // Rows.
-  absl::Status input_error_;
+  absl::Status input_error_;  // As rows_.input.
 
   OrderedLines lines_;
 
-  // The sink's thread.
-  ProgressBar progress_;
-  int64_t answered_ = 0;
-  int64_t responses_ = 0;  // With a score.
-  int64_t tokens_ = 0;
+  ProgressBar progress_;  // The sink's thread.
 
   Mutex mu_;
   std::map<int64_t, OpenRow> open_ ABSL_GUARDED_BY(mu_);  // By ScoreAll's index.
   int64_t sent_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t bad_rows_ ABSL_GUARDED_BY(mu_) = 0;     // Never sent.
-  int64_t failed_rows_ ABSL_GUARDED_BY(mu_) = 0;  // Sent, and an error in them.
-  int64_t replaced_ ABSL_GUARDED_BY(mu_) = 0;     // Rows that lost fields to the output's.
+  RowCounts done_ ABSL_GUARDED_BY(mu_);  // Of this run's rows, in the order of their answers.
 };
+
+const char* NameOf(Truncation truncation) {
+  switch (truncation) {
+    case Truncation::kRefuse:
+      return "refuse";
+    case Truncation::kKeepEnd:
+      return "keep-end";
+    case Truncation::kKeepStart:
+      return "keep-start";
+  }
+  return "";
+}
+
+// Everything that the output depends on.
+Json IdentityOf(const ScoreFlags& flags, const std::optional<Shard>& shard, const RowInput& input,
+                const ModelInfo& model) {
+  Json identity = {{"command", "score"}, {"input", flags.input}};
+  if (input.bytes().has_value()) identity["input_bytes"] = *input.bytes();
+  identity["model_revision"] = model.revision;
+  identity["detail"] = flags.scoring.detail == Detail::kScore ? "score" : "objectives";
+  identity["truncation"] = NameOf(flags.scoring.truncation);
+  identity["max_tokens"] = flags.scoring.max_tokens;
+  identity["top_k"] = flags.top_k;
+  identity["limit"] = flags.limit;
+  if (shard.has_value()) identity["shard"] = ShardText(*shard);
+  return identity;
+}
+
+// Reaches the server, opens the output at `path`, or standard output, and runs.
+absl::StatusOr<int> ScoreInput(const ScoreFlags& flags, const Streams& streams,
+                               const std::optional<Shard>& shard, const std::string& path) {
+  ASSAY_ASSIGN_OR_RETURN(
+      const std::unique_ptr<RowInput> input,
+      RowInput::Open({.path = flags.input, .limit = flags.limit, .shard = shard}));
+  ASSAY_ASSIGN_OR_RETURN(const Contact contact,
+                         ReachServer(flags.scoring.address, flags.scoring.connection));
+  ASSAY_RETURN_IF_ERROR(input->Count());
+  StreamOutput standard_output(streams.out);
+  std::unique_ptr<ResumableOutput> file;
+  if (path != "-") {
+    ASSAY_ASSIGN_OR_RETURN(
+        file, ResumableOutput::Open(
+                  {.path = path, .identity = IdentityOf(flags, shard, *input, contact.model)}));
+    ASSAY_RETURN_IF_ERROR(input->Skip(file->kept().rows));
+  }
+  RowSink* const output = file == nullptr ? static_cast<RowSink*>(&standard_output) : file.get();
+  ScoreRun run(flags, streams, contact.model, {input.get(), output, file.get()});
+  return run.Run(contact.client.get());
+}
 
 }  // namespace
 
 CLI::App* AddScoreCommand(CLI::App* app, ScoreFlags* flags) {
   CLI::App* command = app->add_subcommand("score", "Score the rows of a file of JSON lines");
-  command->footer(absl::StrCat(kRows, "\n\n", kExample));
+  command->footer(absl::StrCat(kRows, "\n\n", kLongRuns, "\n\n", kExample));
   AddAddressFlag(command, &flags->scoring.address);
   command->add_option("--input", flags->input, "Rows to score; - is standard input")
       ->required()
       ->option_text("FILE|-");
-  command->add_option("--output", flags->output, "Where the rows go; - is standard output")
+  command
+      ->add_option("--output", flags->output,
+                   "Where the rows go; - is standard output; {shard} becomes the\nshard's number")
       ->required()
       ->option_text("FILE|-");
   AddScoringFlags(command, &flags->scoring);
@@ -214,30 +315,36 @@ CLI::App* AddScoreCommand(CLI::App* app, ScoreFlags* flags) {
   command->add_option("--limit", flags->limit, "Only the first N rows; 0: all")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 60))
       ->option_text("N [0]");
+  command
+      ->add_option("--shard", flags->shard,
+                   "Only part I, 0 to N-1, of N parts of a file's rows; auto/N in the pods\nof a "
+                   "Kubernetes Indexed Job\n(environment: ASSAY_SHARD)")
+      ->envname("ASSAY_SHARD")
+      ->option_text("I/N");
   return command;
 }
 
 int RunScore(const ScoreFlags& flags, const Streams& streams) {
-  std::error_code ignored;
-  if (flags.output != "-" && std::filesystem::equivalent(flags.input, flags.output, ignored)) {
-    *streams.err << "assay: --input and --output are the same file\n";
+  const auto refuse = [&streams](absl::string_view why) {
+    *streams.err << "assay: " << why << std::endl;
     return kExitBadUsage;
+  };
+  std::optional<Shard> shard;
+  if (!flags.shard.empty()) {
+    const absl::StatusOr<Shard> parsed = ParseShard(flags.shard, std::getenv(kJobCompletionIndex));
+    if (!parsed.ok()) return refuse(parsed.status().message());
+    shard = *parsed;
   }
-  const absl::StatusOr<std::unique_ptr<JsonlReader>> reader = JsonlReader::Open(flags.input);
-  if (!reader.ok()) return Fail(streams, reader.status());
-  const absl::StatusOr<Contact> contact =
-      ReachServer(flags.scoring.address, flags.scoring.connection);
-  if (!contact.ok()) return Fail(streams, contact.status());
-
-  std::ofstream file;
-  if (flags.output != "-") {
-    file.open(flags.output, std::ios::binary | std::ios::trunc);
-    if (!file)
-      return Fail(streams, absl::UnknownError(absl::StrCat(flags.output, " cannot be written")));
+  if (!shard.has_value() && NamesShard(flags.output)) {
+    return refuse("--output has {shard} in it, and --shard does not say which");
   }
-  ScoreRun run(flags, streams, contact->model, reader->get(),
-               flags.output == "-" ? streams.out : &file);
-  return run.Run(contact->client.get());
+  const std::string path = PathOfShard(flags.output, shard.value_or(Shard()));
+  std::error_code ignored;
+  if (path != "-" && std::filesystem::equivalent(flags.input, path, ignored)) {
+    return refuse("--input and --output are the same file");
+  }
+  const absl::StatusOr<int> exit_code = ScoreInput(flags, streams, shard, path);
+  return exit_code.ok() ? *exit_code : Fail(streams, exit_code.status());
 }
 
 }  // namespace assay::client

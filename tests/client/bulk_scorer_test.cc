@@ -205,6 +205,35 @@ TEST(BulkScorerTest, ASilentServerIsGivenUpAfterTheTimeout) {
   EXPECT_EQ(service.requests(), 4);  // The other 996 were not tried in vain.
 }
 
+TEST(BulkScorerTest, GivingUpIsToldOnceAfterTheLastGoodAnswerAndBeforeTheOthers) {
+  FakeRewardService service;
+  service.BreakStreamAfter(10, absl::PermissionDeniedError("no"));
+  int good = 0;
+  int good_when_told = -1;
+  int times_told = 0;
+  const auto stub = v1::RewardService::NewStub(
+      grpc::CreateChannel(service.address(), grpc::InsecureChannelCredentials()));
+  BulkScorer scorer(stub.get(), Clock::Real(), kFastRetry, absl::Seconds(60),
+                    {.max_in_flight = 4, .on_give_up = [&](const absl::Status& why) {
+                       EXPECT_THAT(why, StatusIs(absl::StatusCode::kPermissionDenied));
+                       good_when_told = good;
+                       ++times_told;
+                     }});
+  int pulled = 0;
+  EXPECT_THAT(scorer.Run(
+                  [&]() -> std::optional<ScoreRequest> {
+                    ++pulled;
+                    return ScoreRequest{.prompt = {{"user", "p"}}, .responses = {"r"}};
+                  },
+                  [&](int64_t, absl::StatusOr<ScoreReply> reply) {
+                    EXPECT_EQ(reply.ok(), times_told == 0);
+                    if (reply.ok()) ++good;
+                  }),
+              StatusIs(absl::StatusCode::kPermissionDenied));
+  EXPECT_EQ(times_told, 1);
+  EXPECT_EQ(good_when_told, 10);
+}
+
 TEST(BulkScorerTest, AServerThatIsNotThereIsGivenUpAfterTheTimeout) {
   std::string address;
   {

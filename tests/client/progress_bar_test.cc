@@ -22,6 +22,17 @@ TEST(ProgressBarTest, TheLineTellsCountRatesTimeLeftAndErrors) {
       "120/840 pairs, 12.0 pairs/s, 4,567 tokens/s, 1 min 00 s left, 2 errors");
 }
 
+TEST(ProgressBarTest, WhatAnEarlierRunDidIsCountedAndMakesNoRate) {
+  EXPECT_EQ(
+      ProgressLine(
+          {.done = 520, .total = 840, .kept = 400, .tokens = 45670, .elapsed = absl::Seconds(10)},
+          "pair"),
+      "520/840 pairs, 12.0 pairs/s, 4,567 tokens/s, 27 s left");
+  EXPECT_THAT(
+      ProgressLine({.done = 400, .total = 840, .kept = 400, .elapsed = absl::Seconds(1)}, "row"),
+      Not(HasSubstr("left")));
+}
+
 TEST(ProgressBarTest, WhatIsNotKnownIsNotTold) {
   EXPECT_EQ(ProgressLine({.done = 1, .elapsed = absl::Seconds(1)}, "row"),
             "1 row, 1.0 rows/s, 0.0 tokens/s");

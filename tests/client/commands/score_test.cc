@@ -1,11 +1,16 @@
 #include "client/commands/score.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -109,11 +114,14 @@ TEST(ScoreCommandTest, OnlyBadRowsNeedNoScoring) {
   EXPECT_EQ(service.requests(), 0);
 }
 
-TEST(ScoreCommandTest, AnEmptyInputIsAnEmptyOutput) {
+TEST(ScoreCommandTest, AnInputWithoutRowsIsOneSentenceAndExitOne) {
   FakeRewardService service;
-  const Finished finished = RunHere(service.address(), "");
-  EXPECT_EQ(finished.exit_code, 0);
-  EXPECT_EQ(finished.text, "");
+  for (const char* input : {"", "\n \n"}) {
+    const Finished finished = RunHere(service.address(), input);
+    EXPECT_EQ(finished.exit_code, 1);
+    EXPECT_EQ(finished.text, "");
+    EXPECT_THAT(finished.err, HasSubstr("score_input.jsonl has no rows"));
+  }
 }
 
 TEST(ScoreCommandTest, ObjectivesAreInTheRowsAndInThePeoplesLine) {
@@ -157,24 +165,127 @@ TEST(ScoreCommandTest, TheLimitCountsRowsGoodOrBad) {
   EXPECT_EQ(finished.rows.size(), 3);
 }
 
-TEST(ScoreCommandTest, ADamagedInputStopsWithItsNameAndWhatWasReadIsWritten) {
-  FakeRewardService service;
-  const std::string path = TempPath("damaged.jsonl.gz");
+std::string HalfOfAGzipFile(int rows) {
+  const std::string path = TempPath("whole.jsonl.gz");
   gzFile file = gzopen(path.c_str(), "wb");
-  for (int i = 0; i < 5000; ++i) gzputs(file, RowOf(i).c_str());
+  for (int i = 0; i < rows; ++i) gzputs(file, RowOf(i).c_str());
   gzclose(file);
-  std::string bytes = ReadFile(path);
-  bytes.resize(bytes.size() / 2);
-  TempFile("damaged.jsonl.gz", bytes);
+  const std::string bytes = ReadFile(path);
+  return bytes.substr(0, bytes.size() / 2);
+}
+
+TEST(ScoreCommandTest, ADamagedFileIsToldBeforeAnythingIsScored) {
+  FakeRewardService service;
+  const Finished finished = RunHere(service.address(), HalfOfAGzipFile(5000));
+  EXPECT_EQ(finished.exit_code, 1);
+  EXPECT_THAT(finished.err, HasSubstr("score_input.jsonl: line"));
+  EXPECT_EQ(finished.text, "");
+  EXPECT_EQ(service.requests(), 0);
+}
+
+TEST(ScoreCommandTest, ADamagedPipeStopsWithItsNameAndWhatWasReadIsWritten) {
+  FakeRewardService service;
+  const std::string path = TempPath("damaged.pipe");
+  unlink(path.c_str());
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  std::thread writer([&path] { std::ofstream(path, std::ios::binary) << HalfOfAGzipFile(5000); });
   ScoreFlags flags = {
       .scoring = ScoringFlags{.address = service.address()}, .input = path, .output = "-"};
   std::ostringstream out;
   std::ostringstream err;
   EXPECT_EQ(RunScore(flags, {.out = &out, .err = &err}), 1);
-  EXPECT_THAT(err.str(), HasSubstr("damaged.jsonl.gz"));
+  writer.join();
+  EXPECT_THAT(err.str(), HasSubstr("damaged.pipe"));
   const std::string written = out.str();
   EXPECT_GT(service.requests(), 0);
   EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), service.requests());
+}
+
+// Scores to a file, whose bytes it returns too.
+struct FileRun {
+  int exit_code;
+  std::string err;
+  std::string file;
+};
+
+FileRun RunToFile(const std::string& address, const std::string& input, const std::string& output,
+                  ScoreFlags flags = {}) {
+  flags.scoring.address = address;
+  flags.scoring.in_flight = 4;
+  flags.input = input;
+  flags.output = output;
+  std::ostringstream err;
+  const int exit_code = RunScore(flags, {.out = nullptr, .err = &err});
+  return {exit_code, err.str(), ReadFile(output)};
+}
+
+TEST(ScoreCommandTest, TheSameCommandContinuesARunThatStoppedAndTheWholeIsCounted) {
+  std::string text = "not json\n";
+  for (int i = 0; i < 30; ++i) text += RowOf(i);
+  const std::string input = TempFile("long.jsonl", text);
+  FakeRewardService service;
+  const FileRun whole = RunToFile(service.address(), input, TempPath("whole.jsonl"));
+  EXPECT_EQ(whole.exit_code, 3);
+
+  const std::string output = TempPath("continued.jsonl");
+  service.BreakStreamAfter(10, absl::PermissionDeniedError("no"));
+  const FileRun stopped = RunToFile(service.address(), input, output);
+  EXPECT_EQ(stopped.exit_code, 1);
+  EXPECT_THAT(stopped.err, HasSubstr("the same command continues where it stopped"));
+  EXPECT_THAT(stopped.file, HasSubstr("PERMISSION_DENIED"));
+  const int requests = service.requests();
+
+  const FileRun continued = RunToFile(service.address(), input, output);
+  EXPECT_THAT(continued.err, HasSubstr("continues after 11 rows"));
+  EXPECT_THAT(continued.err, HasSubstr("scored 30 responses of 31 rows"));
+  EXPECT_THAT(continued.err, HasSubstr("1 row with errors"));
+  EXPECT_EQ(continued.exit_code, 3);
+  EXPECT_EQ(continued.file, whole.file);
+  EXPECT_EQ(service.requests() - requests, 20);
+  EXPECT_FALSE(std::filesystem::exists(output + ".checkpoint"));
+}
+
+TEST(ScoreCommandTest, ACheckpointOfOtherFlagsIsRefusedByTheFlagThatDiffers) {
+  FakeRewardService service;
+  std::string text;
+  for (int i = 0; i < 30; ++i) text += RowOf(i);
+  const std::string input = TempFile("long.jsonl", text);
+  const std::string output = TempPath("refused.jsonl");
+  service.BreakStreamAfter(10, absl::PermissionDeniedError("no"));
+  ASSERT_EQ(RunToFile(service.address(), input, output).exit_code, 1);
+  const FileRun other = RunToFile(service.address(), input, output, {.limit = 20});
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_THAT(other.err, HasSubstr("limit is 0 there and 20 here"));
+  TempFile("long.jsonl", text + RowOf(30));
+  EXPECT_THAT(RunToFile(service.address(), input, output).err, HasSubstr("input_bytes is"));
+}
+
+TEST(ScoreCommandTest, ShardsOutputsJoinedAreOneRuns) {
+  FakeRewardService service;
+  std::string text;
+  for (int i = 0; i < 11; ++i) text += RowOf(i);
+  const std::string input = TempFile("to_cut.jsonl", text);
+  std::string joined;
+  for (int i = 0; i < 4; ++i) {
+    const FileRun run = RunToFile(service.address(), input, TempPath("part-{shard}.jsonl"),
+                                  {.shard = absl::StrCat(i, "/4")});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    joined += ReadFile(TempPath(absl::StrCat("part-", i, ".jsonl")));
+  }
+  EXPECT_EQ(joined, RunToFile(service.address(), input, TempPath("uncut.jsonl")).file);
+}
+
+TEST(ScoreCommandTest, AShardThatIsNoneIsBadUsage) {
+  const std::string input = TempFile("in.jsonl", RowOf(0));
+  const FileRun bad = RunToFile("unused:1", input, TempPath("bad"), {.shard = "4/4"});
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("0 <= I < N"));
+  const FileRun unsaid = RunToFile("unused:1", input, TempPath("bad-{shard}"));
+  EXPECT_EQ(unsaid.exit_code, 2);
+  EXPECT_THAT(unsaid.err, HasSubstr("--shard"));
+  const FileRun outside = RunToFile("unused:1", input, TempPath("bad"), {.shard = "auto/4"});
+  EXPECT_EQ(outside.exit_code, 2);
+  EXPECT_THAT(outside.err, HasSubstr("JOB_COMPLETION_INDEX"));
 }
 
 TEST(ScoreCommandTest, AServerThatIsNotThereIsExitOneAndNoOutputFileIsTouched) {
@@ -256,12 +367,13 @@ TEST(ScoreCommandTest, FlagsReachTheCommandAndTheHelpHasAnExample) {
   CLI::App app;
   ScoreFlags flags;
   const CLI::App* command = AddScoreCommand(&app, &flags);
-  app.parse("score --input a --output b --top-k 7 --explain --limit 9");
+  app.parse("score --input a --output b --top-k 7 --explain --limit 9 --shard 1/2");
   EXPECT_EQ(flags.input, "a");
   EXPECT_EQ(flags.output, "b");
   EXPECT_EQ(flags.top_k, 7);
   EXPECT_TRUE(flags.explain);
   EXPECT_EQ(flags.limit, 9);
+  EXPECT_EQ(flags.shard, "1/2");
   EXPECT_THAT(command->help(), HasSubstr("Example:\n  echo"));
   CLI::App incomplete;
   AddScoreCommand(&incomplete, &flags);
