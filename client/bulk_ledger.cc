@@ -21,15 +21,18 @@ void BulkLedger::Add(int64_t index, absl::Time now) {
   Wait(index, item, now);
 }
 
-std::optional<int64_t> BulkLedger::TakeNextToSend(absl::Time now) {
-  if (suspects_ > 0 && on_stream_ > 0) return std::nullopt;
+std::optional<int64_t> BulkLedger::TakeNextToSend(absl::Time now, size_t stream) {
+  if (NextSend(stream) > now) return std::nullopt;
+  const bool wants_suspect = waiting_suspects_ > 0;
   for (auto it = waiting_.begin(); it != waiting_.end() && it->first <= now; ++it) {
     const int64_t index = it->second;
     Item& item = items_.find(index)->second;
-    if (suspects_ > 0 && !item.suspect) continue;
+    if (wants_suspect && !item.suspect) continue;
     waiting_.erase(it);
-    item.on_stream = true;
-    ++on_stream_;
+    item.stream = stream;
+    ++streams_[stream].items;
+    streams_[stream].tries_suspect = item.suspect;
+    if (item.suspect) --waiting_suspects_;
     return index;
   }
   return std::nullopt;
@@ -37,17 +40,16 @@ std::optional<int64_t> BulkLedger::TakeNextToSend(absl::Time now) {
 
 std::optional<BulkLedger::Answer> BulkLedger::OnReply(int64_t index,
                                                       absl::StatusOr<ScoreReply> outcome,
-                                                      absl::Time now, double random) {
+                                                      absl::Time now, double random,
+                                                      size_t stream) {
   last_progress_ = now;
-  broken_in_a_row_ = 0;
+  streams_[stream].broken_in_a_row = 0;
   last_break_ = absl::OkStatus();
   const auto it = items_.find(index);
-  if (it == items_.end() || !it->second.on_stream) return std::nullopt;
+  if (it == items_.end() || it->second.stream != stream) return std::nullopt;
 
   Item& item = it->second;
-  item.on_stream = false;
-  --on_stream_;
-  if (item.suspect) --suspects_;
+  Leave(item);
   item.suspect = false;
   const std::optional<absl::Time> next =
       NextAttempt(retry_, RetryableStatus(outcome), ++item.failures, random, now, item.deadline);
@@ -58,30 +60,27 @@ std::optional<BulkLedger::Answer> BulkLedger::OnReply(int64_t index,
 }
 
 std::vector<BulkLedger::Answer> BulkLedger::OnStreamEnd(const absl::Status& status, absl::Time now,
-                                                        double random) {
+                                                        double random, size_t stream) {
   // Ended without an error, yet with items unanswered: as if the connection had gone.
   last_break_ = status.ok() ? absl::UnavailableError("the server ended the stream") : status;
   if (ConcernsEveryItem(last_break_.code())) return GiveUp(last_break_);
-  stream_ready_at_ = now + WaitBefore(retry_, last_break_, ++broken_in_a_row_, random);
+  Stream& ended = streams_[stream];
+  ended.ready_at = now + WaitBefore(retry_, last_break_, ++ended.broken_in_a_row, random);
 
   const bool an_item_may_be_the_cause = !IsRetryableCallEnd(last_break_);
   std::vector<Answer> answers;
-  for (auto it = items_.begin(); on_stream_ > 0 && it != items_.end();) {
+  for (auto it = items_.begin(); ended.items > 0 && it != items_.end();) {
     const auto here = it++;
     Item& item = here->second;
-    if (!item.on_stream) continue;
-    item.on_stream = false;
-    --on_stream_;
-    if (an_item_may_be_the_cause && item.suspect) {  // A suspect was alone on the stream.
+    if (item.stream != stream) continue;
+    Leave(item);
+    if (an_item_may_be_the_cause && item.suspect) {  // It was alone on the stream.
       answers.push_back(Close(here, last_break_));
       last_progress_ = now;
-      broken_in_a_row_ = 0;
+      ended.broken_in_a_row = 0;
       continue;
     }
-    if (an_item_may_be_the_cause) {
-      item.suspect = true;
-      ++suspects_;
-    }
+    if (an_item_may_be_the_cause) item.suspect = true;
     Wait(here->first, item, now);
   }
   return answers;
@@ -111,23 +110,38 @@ absl::Time BulkLedger::NextDeadline() const {
   return std::min(items_.begin()->second.deadline, last_progress_ + item_timeout_);
 }
 
-absl::Time BulkLedger::NextSend() const {
-  if (suspects_ > 0) return on_stream_ > 0 ? absl::InfiniteFuture() : absl::InfinitePast();
+absl::Time BulkLedger::NextSend(size_t stream) const {
+  const Stream& on = streams_[stream];
+  if (on.tries_suspect) return absl::InfiniteFuture();
+  if (waiting_suspects_ > 0) return on.items > 0 ? absl::InfiniteFuture() : absl::InfinitePast();
   return waiting_.empty() ? absl::InfiniteFuture() : waiting_.begin()->first;
+}
+
+int64_t BulkLedger::on_stream() const {
+  int64_t items = 0;
+  for (const Stream& stream : streams_) items += stream.items;
+  return items;
+}
+
+void BulkLedger::Leave(Item& item) {
+  if (!item.stream.has_value()) return;
+  --streams_[*item.stream].items;
+  streams_[*item.stream].tries_suspect = false;  // Was it one, it was alone.
+  item.stream.reset();
 }
 
 void BulkLedger::Wait(int64_t index, Item& item, absl::Time ready_at) {
   item.ready_at = ready_at;
   waiting_.emplace(ready_at, index);
+  if (item.suspect) ++waiting_suspects_;
 }
 
 BulkLedger::Answer BulkLedger::Close(std::map<int64_t, Item>::iterator it,
                                      absl::StatusOr<ScoreReply> outcome) {
   Answer answer{it->first, std::move(outcome)};
   Item& item = it->second;
-  waiting_.erase({item.ready_at, it->first});
-  if (item.on_stream) --on_stream_;
-  if (item.suspect) --suspects_;
+  Leave(item);
+  if (waiting_.erase({item.ready_at, it->first}) > 0 && item.suspect) --waiting_suspects_;
   items_.erase(it);
   return answer;
 }

@@ -1,6 +1,7 @@
 #include "client/bulk_scorer.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -21,12 +22,21 @@ absl::Status BulkOptions::Validate() const {
       absl::StrCat("max_in_flight is ", max_in_flight, "; it must be 1 to ", kLargestInFlight));
 }
 
-BulkScorer::BulkScorer(v1::RewardService::StubInterface* stub, Clock* clock,
+BulkScorer::BulkScorer(const std::vector<v1::RewardService::StubInterface*>& stubs, Clock* clock,
                        const RetryPolicy& retry, absl::Duration item_timeout, BulkOptions options)
-    : stub_(stub), clock_(clock), options_(std::move(options)), ledger_(item_timeout, retry) {}
+    : clock_(clock), options_(std::move(options)), ledger_(item_timeout, retry, stubs.size()) {
+  for (v1::RewardService::StubInterface* stub : stubs) {
+    auto lane = std::make_unique<Lane>();
+    lane->scorer = this;
+    lane->index = lanes_.size();
+    lane->stub = stub;
+    lanes_.push_back(std::move(lane));
+  }
+}
 
 absl::Status BulkScorer::Run(RequestSource source, const ResultSink& sink) {
-  RequestPump pump(std::move(source), options_.max_in_flight, [this] { Wake(); });
+  const int64_t room = options_.max_in_flight * static_cast<int64_t>(lanes_.size());
+  RequestPump pump(std::move(source), room, [this] { Wake(); });
   while (true) {
     TakeRequests(pump);
     Deliver(ledger_.Expire(clock_->Now()));
@@ -38,15 +48,15 @@ absl::Status BulkScorer::Run(RequestSource source, const ResultSink& sink) {
     HandOver(pump, sink);
     if (source_ended_ && ledger_.open() == 0) break;
 
-    SendNext();
+    SendWhatCanBe();
     News news = AwaitNews(NextWakeup());
-    for (v1::ScoreStreamResponse& reply : news.replies) TakeReply(std::move(reply));
+    for (auto& [lane, reply] : news.replies) TakeReply(lane, std::move(reply));
     HandOver(pump, sink);  // Before what comes next can give everything up.
-    if (news.writable) stream_writable_ = true;
-    if (news.stream_end.has_value()) TakeStreamEnd(*news.stream_end);
+    for (const size_t lane : news.writable) lanes_[lane]->writable = true;
+    for (const auto& [lane, status] : news.ends) TakeStreamEnd(*lanes_[lane], status);
     if (news.cancelled) Deliver(ledger_.GiveUp(absl::CancelledError("the client was closed")));
   }
-  CloseStream();
+  CloseStreams();
   return ledger_.verdict();
 }
 
@@ -79,7 +89,7 @@ void BulkScorer::TakeRequests(RequestPump& pump) {
   }
 }
 
-void BulkScorer::TakeReply(v1::ScoreStreamResponse reply) {
+void BulkScorer::TakeReply(size_t lane, v1::ScoreStreamResponse reply) {
   int64_t index = -1;
   if (!absl::SimpleAtoi(reply.request_id(), &index)) index = -1;
   const auto request = requests_.find(index);
@@ -91,45 +101,57 @@ void BulkScorer::TakeReply(v1::ScoreStreamResponse reply) {
     outcome = FromWire(reply.response(), request->second.responses_size());
   }
   std::optional<BulkLedger::Answer> answer = ledger_.OnReply(
-      index, std::move(outcome), clock_->Now(), absl::Uniform<double>(random_, 0, 1));
+      index, std::move(outcome), clock_->Now(), absl::Uniform<double>(random_, 0, 1), lane);
   if (!answer.has_value()) return;
   requests_.erase(answer->index);
   answers_.push_back(*std::move(answer));
 }
 
-void BulkScorer::TakeStreamEnd(const absl::Status& status) {
-  stream_.reset();
-  stream_writable_ = false;
-  Deliver(ledger_.OnStreamEnd(status, clock_->Now(), absl::Uniform<double>(random_, 0, 1)));
+void BulkScorer::TakeStreamEnd(Lane& lane, const absl::Status& status) {
+  lane.stream.reset();
+  lane.writable = false;
+  Deliver(
+      ledger_.OnStreamEnd(status, clock_->Now(), absl::Uniform<double>(random_, 0, 1), lane.index));
   if (ledger_.open() > 0 && options_.on_reconnect) options_.on_reconnect(status);
 }
 
-void BulkScorer::SendNext() {
+void BulkScorer::SendWhatCanBe() {
   const absl::Time now = clock_->Now();
-  if (stream_ == nullptr) {
-    if (ledger_.NextSend() > now || ledger_.stream_ready_at() > now) return;
-    ScoreStream::Listener* const listener = this;
-    stream_ = std::make_unique<ScoreStream>(stub_, listener);
-    stream_writable_ = true;
+  while (true) {
+    Lane* least = nullptr;
+    for (const std::unique_ptr<Lane>& lane : lanes_) {
+      if (NextSend(*lane) > now) continue;
+      if (least == nullptr || ledger_.on_stream(lane->index) < ledger_.on_stream(least->index)) {
+        least = lane.get();
+      }
+    }
+    if (least == nullptr) return;
+    const std::optional<int64_t> item = ledger_.TakeNextToSend(now, least->index);
+    if (!item.has_value()) return;
+    Send(*least, *item);
   }
-  if (!stream_writable_) return;
-  const std::optional<int64_t> index = ledger_.TakeNextToSend(now);
-  if (!index.has_value()) return;
-  v1::ScoreStreamRequest item;
-  item.set_request_id(absl::StrCat(*index));
-  *item.mutable_request() = requests_.find(*index)->second;
-  stream_writable_ = false;
-  stream_->Write(std::move(item));
+}
+
+void BulkScorer::Send(Lane& lane, int64_t item) {
+  if (lane.stream == nullptr) lane.stream = std::make_unique<ScoreStream>(lane.stub, &lane);
+  v1::ScoreStreamRequest request;
+  request.set_request_id(absl::StrCat(item));
+  *request.mutable_request() = requests_.find(item)->second;
+  lane.writable = false;
+  lane.stream->Write(std::move(request));
+}
+
+absl::Time BulkScorer::NextSend(const Lane& lane) const {
+  if (ledger_.on_stream(lane.index) >= options_.max_in_flight) return absl::InfiniteFuture();
+  const absl::Time send = ledger_.NextSend(lane.index);
+  if (lane.stream == nullptr) return std::max(send, ledger_.stream_ready_at(lane.index));
+  return lane.writable ? send : absl::InfiniteFuture();
 }
 
 absl::Time BulkScorer::NextWakeup() const {
-  absl::Time send = ledger_.NextSend();
-  if (stream_ == nullptr) {
-    send = std::max(send, ledger_.stream_ready_at());
-  } else if (!stream_writable_) {
-    send = absl::InfiniteFuture();
-  }
-  return std::min(ledger_.NextDeadline(), send);
+  absl::Time next = ledger_.NextDeadline();
+  for (const std::unique_ptr<Lane>& lane : lanes_) next = std::min(next, NextSend(*lane));
+  return next;
 }
 
 void BulkScorer::Deliver(std::vector<BulkLedger::Answer> answers) {
@@ -139,20 +161,25 @@ void BulkScorer::Deliver(std::vector<BulkLedger::Answer> answers) {
   }
 }
 
-void BulkScorer::CloseStream() {
+void BulkScorer::CloseStreams() {
   const absl::Time deadline = clock_->Now() + kCloseTimeout;
-  bool ended = stream_ == nullptr || !ledger_.verdict().ok();
-  // The last reply may overtake the word that its request was written.
-  while (!ended && !stream_writable_ && clock_->Now() < deadline) {
+  std::vector<Lane*> open;
+  for (const std::unique_ptr<Lane>& lane : lanes_) {
+    if (lane->stream != nullptr && ledger_.verdict().ok()) open.push_back(lane.get());
+  }
+  std::set<size_t> closed;
+  while (!open.empty() && clock_->Now() < deadline) {
+    for (Lane* lane : open) {
+      // The last reply may overtake the word that its request was written.
+      if (lane->writable && closed.insert(lane->index).second) lane->stream->HalfClose();
+    }
     const News news = AwaitNews(deadline);
-    stream_writable_ = news.writable;
-    ended = news.stream_end.has_value();
+    for (const size_t lane : news.writable) lanes_[lane]->writable = true;
+    for (const auto& [ended, status] : news.ends) {
+      std::erase_if(open, [ended = ended](const Lane* lane) { return lane->index == ended; });
+    }
   }
-  if (!ended && stream_writable_) stream_->HalfClose();
-  while (!ended && stream_writable_ && clock_->Now() < deadline) {
-    ended = AwaitNews(deadline).stream_end.has_value();
-  }
-  stream_.reset();
+  for (const std::unique_ptr<Lane>& lane : lanes_) lane->stream.reset();
 }
 
 BulkScorer::News BulkScorer::AwaitNews(absl::Time deadline) {
@@ -163,25 +190,25 @@ BulkScorer::News BulkScorer::AwaitNews(absl::Time deadline) {
   return std::exchange(news_, News());
 }
 
-void BulkScorer::OnReply(v1::ScoreStreamResponse reply) {
-  MutexLock lock(&mu_);
-  news_.replies.push_back(std::move(reply));
-  awake_ = true;
-  changed_.notify_one();
+void BulkScorer::Lane::OnReply(v1::ScoreStreamResponse reply) {
+  MutexLock lock(&scorer->mu_);
+  scorer->news_.replies.emplace_back(index, std::move(reply));
+  scorer->awake_ = true;
+  scorer->changed_.notify_one();
 }
 
-void BulkScorer::OnWritable() {
-  MutexLock lock(&mu_);
-  news_.writable = true;
-  awake_ = true;
-  changed_.notify_one();
+void BulkScorer::Lane::OnWritable() {
+  MutexLock lock(&scorer->mu_);
+  scorer->news_.writable.push_back(index);
+  scorer->awake_ = true;
+  scorer->changed_.notify_one();
 }
 
-void BulkScorer::OnEnd(const absl::Status& status) {
-  MutexLock lock(&mu_);
-  news_.stream_end = status;
-  awake_ = true;
-  changed_.notify_one();
+void BulkScorer::Lane::OnEnd(const absl::Status& status) {
+  MutexLock lock(&scorer->mu_);
+  scorer->news_.ends.emplace_back(index, status);
+  scorer->awake_ = true;
+  scorer->changed_.notify_one();
 }
 
 void BulkScorer::Wake() {

@@ -1,17 +1,20 @@
 // client/bulk_scorer.h
-// Runs one ScoreAll: moves requests from the source to a stream and replies to the sink. What is
-// sent, sent again or answered when is BulkLedger's choice; this is the loop that asks it.
+// Runs one ScoreAll: moves requests from the source to streams, one to each server, and replies to
+// the sink. What is sent, sent again or answered when is BulkLedger's choice; this is the loop that
+// asks it. A request goes to the stream that has the fewest.
 //
-//   source thread: RequestPump -> loop (the caller's thread): BulkLedger, ScoreStream, sink <- gRPC
+//   source thread: RequestPump -> loop (the caller's thread): BulkLedger, ScoreStreams, sink <- gRPC
 //   threads: replies
 #ifndef ASSAY_CLIENT_BULK_SCORER_H_
 #define ASSAY_CLIENT_BULK_SCORER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -36,8 +39,9 @@ using ResultSink = std::function<void(int64_t index, absl::StatusOr<ScoreReply> 
 struct BulkOptions {
   static constexpr int64_t kLargestInFlight = 65536;
 
-  // Requests pulled from the source and not yet answered, at most. Enough to keep the server's
-  // batches full: a few times the prompts of one batch. 1..kLargestInFlight.
+  // Requests sent to one server and not yet answered, at most; pulled from the source are at most as
+  // many for each server. Enough to keep a server's batches full: a few times the prompts of one
+  // batch. 1..kLargestInFlight.
   int64_t max_in_flight = 64;
   // Told on the caller's thread when a stream broke and its items are about to be sent again; may
   // be empty.
@@ -51,11 +55,12 @@ struct BulkOptions {
 };
 
 // Thread-safe: Cancel() may come from any thread while Run() blocks.
-class BulkScorer final : private ScoreStream::Listener {
+class BulkScorer {
  public:
   // Borrows all but the options, until Run() has returned.
-  BulkScorer(v1::RewardService::StubInterface* stub, Clock* clock, const RetryPolicy& retry,
-             absl::Duration item_timeout, BulkOptions options);
+  // `stubs`: at least one, each of a server with the same model.
+  BulkScorer(const std::vector<v1::RewardService::StubInterface*>& stubs, Clock* clock,
+             const RetryPolicy& retry, absl::Duration item_timeout, BulkOptions options);
 
   // As RewardClient::ScoreAll. Once.
   absl::Status Run(RequestSource source, const ResultSink& sink) ABSL_LOCKS_EXCLUDED(mu_);
@@ -64,36 +69,48 @@ class BulkScorer final : private ScoreStream::Listener {
   void Cancel() ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
+  // One server's stream, and what gRPC tells of it.
+  struct Lane final : ScoreStream::Listener {
+    void OnReply(v1::ScoreStreamResponse reply) override;
+    void OnWritable() override;
+    void OnEnd(const absl::Status& status) override;
+
+    BulkScorer* scorer;                      // Its owner.
+    size_t index;                            // In lanes_.
+    v1::RewardService::StubInterface* stub;  // Borrowed.
+    // The loop's own.
+    bool writable = false;
+    std::unique_ptr<ScoreStream> stream;  // Last: ends before the rest. Null: none is open.
+  };
   // What other threads have told since the loop last looked.
   struct News {
-    std::vector<v1::ScoreStreamResponse> replies;
-    bool writable = false;
-    std::optional<absl::Status> stream_end;
+    std::vector<std::pair<size_t, v1::ScoreStreamResponse>> replies;  // By lane.
+    std::vector<size_t> writable;
+    std::vector<std::pair<size_t, absl::Status>> ends;
     bool cancelled = false;
   };
 
-  void OnReply(v1::ScoreStreamResponse reply) override ABSL_LOCKS_EXCLUDED(mu_);
-  void OnWritable() override ABSL_LOCKS_EXCLUDED(mu_);
-  void OnEnd(const absl::Status& status) override ABSL_LOCKS_EXCLUDED(mu_);
   void Wake() ABSL_LOCKS_EXCLUDED(mu_);
   // Waits for news until `deadline`.
   News AwaitNews(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mu_);
-  // Half-closes the stream, if there is one, and waits briefly for its end.
-  void CloseStream() ABSL_LOCKS_EXCLUDED(mu_);
+  // Half-closes the streams that are open, and waits briefly for their ends.
+  void CloseStreams() ABSL_LOCKS_EXCLUDED(mu_);
 
   // Steps of the loop.
   void TakeRequests(RequestPump& pump);
-  void TakeReply(v1::ScoreStreamResponse reply);
-  void TakeStreamEnd(const absl::Status& status);
-  void SendNext();
+  void TakeReply(size_t lane, v1::ScoreStreamResponse reply);
+  void TakeStreamEnd(Lane& lane, const absl::Status& status);
+  void SendWhatCanBe();
+  void Send(Lane& lane, int64_t item);
+  // When an item may be sent on the lane; InfiniteFuture(): not before it is told something.
+  absl::Time NextSend(const Lane& lane) const;
   absl::Time NextWakeup() const;
   void Deliver(std::vector<BulkLedger::Answer> answers);
   // answers_ to the sink.
   void HandOver(RequestPump& pump, const ResultSink& sink);
 
   // Constant after construction.
-  v1::RewardService::StubInterface* const stub_;  // Borrowed.
-  Clock* const clock_;                            // Borrowed.
+  Clock* const clock_;  // Borrowed.
   const BulkOptions options_;
 
   // The loop's own.
@@ -103,7 +120,6 @@ class BulkScorer final : private ScoreStream::Listener {
   int64_t next_index_ = 0;
   bool source_ended_ = false;
   bool told_give_up_ = false;
-  bool stream_writable_ = false;
   std::vector<BulkLedger::Answer> answers_;  // On their way to the sink.
 
   Mutex mu_;
@@ -111,7 +127,7 @@ class BulkScorer final : private ScoreStream::Listener {
   News news_ ABSL_GUARDED_BY(mu_);
   bool awake_ ABSL_GUARDED_BY(mu_) = false;
 
-  std::unique_ptr<ScoreStream> stream_;  // Last: ends before the rest. Null: none is open.
+  std::vector<std::unique_ptr<Lane>> lanes_;  // Last: their streams end before the rest.
 };
 
 }  // namespace assay::client

@@ -2,6 +2,7 @@
 
 #include <grpcpp/channel.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "base/clock.h"
 #include "base/grpc_status.h"
 #include "base/status_macros.h"
+#include "client/addresses.h"
 #include "client/channel.h"
 #include "client/score_call.h"
 #include "client/wire.h"
@@ -23,6 +25,13 @@ absl::Status CheckTimeout(absl::Duration timeout) {
   if (timeout > absl::ZeroDuration()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("timeout is ", absl::FormatDuration(timeout), "; it must be above 0"));
+}
+
+std::vector<std::unique_ptr<v1::RewardService::StubInterface>> ListOf(
+    std::unique_ptr<v1::RewardService::StubInterface> stub) {
+  std::vector<std::unique_ptr<v1::RewardService::StubInterface>> stubs;
+  stubs.push_back(std::move(stub));
+  return stubs;
 }
 
 // Hands one value from a callback to the thread that waits for it.
@@ -47,17 +56,26 @@ class Handover {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RewardClient>> RewardClient::Connect(const std::string& address,
+absl::StatusOr<std::unique_ptr<RewardClient>> RewardClient::Connect(const std::string& addresses,
                                                                     ClientOptions options) {
   ASSAY_RETURN_IF_ERROR(options.retry.Validate());
-  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
-                         MakeChannel(address, options.connection));
-  return std::make_unique<RewardClient>(v1::RewardService::NewStub(channel), std::move(options));
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> each, SplitAddresses(addresses));
+  std::vector<std::unique_ptr<v1::RewardService::StubInterface>> stubs;
+  for (const std::string& address : each) {
+    ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
+                           MakeChannel(address, options.connection));
+    stubs.push_back(v1::RewardService::NewStub(channel));
+  }
+  return std::make_unique<RewardClient>(std::move(stubs), std::move(options));
 }
 
 RewardClient::RewardClient(std::unique_ptr<v1::RewardService::StubInterface> stub,
                            ClientOptions options)
-    : stub_(std::move(stub)), options_(std::move(options)) {}
+    : RewardClient(ListOf(std::move(stub)), std::move(options)) {}
+
+RewardClient::RewardClient(std::vector<std::unique_ptr<v1::RewardService::StubInterface>> stubs,
+                           ClientOptions options)
+    : stubs_(std::move(stubs)), options_(std::move(options)) {}
 
 RewardClient::~RewardClient() {
   std::vector<std::function<void()>> cancels;
@@ -85,8 +103,10 @@ void RewardClient::ScoreAsync(const ScoreRequest& request, absl::Duration timeou
   if (!wire.ok()) return std::move(done)(wire.status());
 
   const CallId id = NewCallId();
+  std::vector<v1::RewardService::StubInterface*> stubs = Stubs();
+  std::rotate(stubs.begin(), stubs.begin() + id % stubs.size(), stubs.end());
   auto call = std::make_shared<ScoreCall>(
-      stub_.get(), *std::move(wire), absl::Now() + timeout, options_.retry,
+      std::move(stubs), *std::move(wire), absl::Now() + timeout, options_.retry,
       [this, id, done = std::move(done)](absl::StatusOr<ScoreReply> reply) mutable {
         std::move(done)(std::move(reply));
         Unregister(id);
@@ -99,8 +119,8 @@ absl::Status RewardClient::ScoreAll(RequestSource source, const ResultSink& sink
                                     BulkOptions options, absl::Duration timeout) {
   ASSAY_RETURN_IF_ERROR(CheckTimeout(timeout));
   ASSAY_RETURN_IF_ERROR(options.Validate());
-  const auto scorer = std::make_shared<BulkScorer>(stub_.get(), Clock::Real(), options_.retry,
-                                                   timeout, std::move(options));
+  const auto scorer = std::make_shared<BulkScorer>(Stubs(), Clock::Real(), options_.retry, timeout,
+                                                   std::move(options));
   const CallId id = NewCallId();
   Register(id, [scorer] { scorer->Cancel(); });
   absl::Status verdict = scorer->Run(std::move(source), sink);
@@ -110,15 +130,34 @@ absl::Status RewardClient::ScoreAll(RequestSource source, const ResultSink& sink
 
 absl::StatusOr<ModelInfo> RewardClient::GetModel(absl::Duration timeout) {
   ASSAY_RETURN_IF_ERROR(CheckTimeout(timeout));
+  const absl::Time deadline = absl::Now() + timeout;
+  absl::StatusOr<ModelInfo> model = absl::UnknownError("no server was asked");
+  for (size_t i = 0; i < stubs_.size(); ++i) {
+    // A server that keeps silent leaves the others their share of the time.
+    const absl::Time now = absl::Now();
+    model = AskModel(stubs_[i].get(), now + (deadline - now) / (stubs_.size() - i));
+    if (model.ok() || absl::IsCancelled(model.status())) break;
+  }
+  return model;
+}
+
+absl::StatusOr<ModelInfo> RewardClient::AskModel(v1::RewardService::StubInterface* stub,
+                                                 absl::Time deadline) {
   const auto context = std::make_shared<grpc::ClientContext>();
-  context->set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+  context->set_deadline(absl::ToChronoTime(deadline));
   const CallId id = NewCallId();
   Register(id, [context] { context->TryCancel(); });
   v1::ModelInfo info;
-  const grpc::Status status = stub_->GetModel(context.get(), v1::GetModelRequest(), &info);
+  const grpc::Status status = stub->GetModel(context.get(), v1::GetModelRequest(), &info);
   Unregister(id);
   if (!status.ok()) return FromGrpcStatus(status);
   return FromWire(info);
+}
+
+std::vector<v1::RewardService::StubInterface*> RewardClient::Stubs() const {
+  std::vector<v1::RewardService::StubInterface*> stubs;
+  for (const auto& stub : stubs_) stubs.push_back(stub.get());
+  return stubs;
 }
 
 RewardClient::CallId RewardClient::NewCallId() {

@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -45,17 +46,21 @@ class RewardClient {
  public:
   using Callback = absl::AnyInvocable<void(absl::StatusOr<ScoreReply>) &&>;
 
-  // A client of the server at `address`: "HOST:PORT", or any gRPC target ("dns:///assay:50051"
-  // spreads calls over all addresses of the name); plaintext unless options.connection say TLS.
-  // Proxies of the environment are not
-  // used. No connection is made yet: a server that is not there shows in the first call.
-  //   INVALID_ARGUMENT  options.retry out of range.
+  // A client of the servers at `addresses`, parted by commas (addresses.h): each "HOST:PORT", or any
+  // gRPC target ("dns:///assay:50051" spreads calls over all addresses of the name); plaintext unless
+  // options.connection say TLS. Several must serve one model; whether they do is the caller's to ask
+  // (GetModel() of a client of each). Proxies of the environment are not used. No connection is made
+  // yet: a server that is not there shows in the first call.
+  //   INVALID_ARGUMENT  options.retry out of range; from SplitAddresses().
   //   others            those of MakeChannel(), see channel.h.
-  static absl::StatusOr<std::unique_ptr<RewardClient>> Connect(const std::string& address,
+  static absl::StatusOr<std::unique_ptr<RewardClient>> Connect(const std::string& addresses,
                                                                ClientOptions options = {});
 
   // For tests, and for a channel of the caller's own making. `options` must be valid.
   explicit RewardClient(std::unique_ptr<v1::RewardService::StubInterface> stub,
+                        ClientOptions options = {});
+  // At least one.
+  explicit RewardClient(std::vector<std::unique_ptr<v1::RewardService::StubInterface>> stubs,
                         ClientOptions options = {});
 
   // Cancels what is under way and waits for it: every callback has run, every call that
@@ -65,7 +70,8 @@ class RewardClient {
   RewardClient(const RewardClient&) = delete;
   RewardClient& operator=(const RewardClient&) = delete;
 
-  // Scores one prompt's responses; blocks. `timeout` covers the call with its retries. A response
+  // Scores one prompt's responses; blocks. `timeout` covers the call with its retries. Of several
+  // servers, calls go to one after another, and each retry to the next. A response
   // may fail alone: its result is then that error. An attempt that met UNAVAILABLE, or
   // RESOURCE_EXHAUSTED with a time to wait, as a whole or in a result, is made again while time
   // lasts, after the server's wait or else with backoff; then the last outcome stands. Errors of the
@@ -88,12 +94,14 @@ class RewardClient {
   void ScoreAsync(const ScoreRequest& request, absl::Duration timeout, Callback done)
       ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Scores everything `source` gives, over one stream; blocks until each request has had its one
-  // answer. Never holds more than options.max_in_flight requests that are not answered.
+  // Scores everything `source` gives, over one stream to each server; blocks until each request has
+  // had its one answer. Never holds more than options.max_in_flight requests for each server that are
+  // not answered. A request goes to the server that has the fewest.
   //   `source` runs on a thread of its own, one call at a time; it may wait. ScoreAll returns after
   //   its last call has.
   //   `sink` runs on the calling thread, in order of completion; while it works, nothing is sent.
-  // A stream that breaks is opened again, with backoff, and what it left unanswered is sent again.
+  // A stream that breaks is opened again, with backoff, and what it left unanswered is sent again, at
+  // once where another server's stream is open.
   // What RetryableStatus() knows (retry_policy.h) is retried as in Score(). `timeout` is a
   // request's own, from the moment it is pulled: then it is answered with the last error it met, or
   // DEADLINE_EXCEEDED. Requests' errors are those of Score().
@@ -109,9 +117,9 @@ class RewardClient {
                         absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
 
   // What is loaded there, its limits and counters. Asks once, without retries: the caller wants to
-  // know how it is now.
+  // know how it is now. Of several servers, the first that answers.
   //   INVALID_ARGUMENT   `timeout` <= 0.
-  //   UNAVAILABLE        no server at the address.
+  //   UNAVAILABLE        no server at the address; of several, at the last.
   //   DEADLINE_EXCEEDED  no answer within `timeout`.
   //   CANCELLED          the client was destroyed.
   absl::StatusOr<ModelInfo> GetModel(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
@@ -123,13 +131,18 @@ class RewardClient {
   void Register(CallId id, std::function<void()> cancel) ABSL_LOCKS_EXCLUDED(mu_);
   void Unregister(CallId id) ABSL_LOCKS_EXCLUDED(mu_);
 
+  // All servers', without ownership.
+  std::vector<v1::RewardService::StubInterface*> Stubs() const;
+  absl::StatusOr<ModelInfo> AskModel(v1::RewardService::StubInterface* stub, absl::Time deadline)
+      ABSL_LOCKS_EXCLUDED(mu_);
+
   // Constant after construction.
-  const std::unique_ptr<v1::RewardService::StubInterface> stub_;
+  const std::vector<std::unique_ptr<v1::RewardService::StubInterface>> stubs_;
   const ClientOptions options_;
 
   Mutex mu_;
   CondVar changed_;
-  CallId next_id_ ABSL_GUARDED_BY(mu_) = 0;
+  CallId next_id_ ABSL_GUARDED_BY(mu_) = 0;  // Also whose turn it is.
   absl::flat_hash_map<CallId, std::function<void()>> calls_ ABSL_GUARDED_BY(mu_);
 };
 

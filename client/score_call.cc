@@ -8,9 +8,9 @@
 
 namespace assay::client {
 
-ScoreCall::ScoreCall(v1::RewardService::StubInterface* stub, v1::ScoreRequest request,
+ScoreCall::ScoreCall(std::vector<v1::RewardService::StubInterface*> stubs, v1::ScoreRequest request,
                      absl::Time deadline, const RetryPolicy& retry, Done done)
-    : stub_(stub),
+    : stubs_(std::move(stubs)),
       request_(std::move(request)),
       deadline_(deadline),
       retry_(retry),
@@ -33,8 +33,9 @@ void ScoreCall::Attempt() {
   }
   if (cancelled) return Finish(absl::CancelledError("the call was cancelled"));
   response_.Clear();
-  stub_->async()->Score(borrowed, &request_, &response_,
-                        [this](const grpc::Status& status) { OnAttemptDone(status); });
+  v1::RewardService::StubInterface* const stub = stubs_[failures_ % stubs_.size()];
+  stub->async()->Score(borrowed, &request_, &response_,
+                       [this](const grpc::Status& status) { OnAttemptDone(status); });
 }
 
 void ScoreCall::Cancel() {

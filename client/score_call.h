@@ -9,6 +9,7 @@
 #include <grpcpp/client_context.h>
 
 #include <memory>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
@@ -27,9 +28,10 @@ class ScoreCall : public std::enable_shared_from_this<ScoreCall> {
  public:
   using Done = absl::AnyInvocable<void(absl::StatusOr<ScoreReply>) &&>;
 
-  // Borrows `stub` until `done` has run.
-  ScoreCall(v1::RewardService::StubInterface* stub, v1::ScoreRequest request, absl::Time deadline,
-            const RetryPolicy& retry, Done done);
+  // Borrows `stubs`, at least one, until `done` has run. The first attempt is made on the first, each
+  // other on the next in turn.
+  ScoreCall(std::vector<v1::RewardService::StubInterface*> stubs, v1::ScoreRequest request,
+            absl::Time deadline, const RetryPolicy& retry, Done done);
 
   // Once. `done` runs exactly once, on a gRPC thread. An attempt that failed, as a whole or in
   // one of its results, for a reason that RetryableStatus() knows is made again while the wait
@@ -52,7 +54,7 @@ class ScoreCall : public std::enable_shared_from_this<ScoreCall> {
   void Finish(absl::StatusOr<ScoreReply> outcome);
 
   // Constant after construction.
-  v1::RewardService::StubInterface* const stub_;  // Borrowed.
+  const std::vector<v1::RewardService::StubInterface*> stubs_;  // Borrowed.
   const v1::ScoreRequest request_;
   const absl::Time deadline_;
   const RetryPolicy retry_;

@@ -1,10 +1,14 @@
 #include "client/commands/contact.h"
 
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
+#include "client/addresses.h"
 #include "client/figures.h"
 
 namespace assay::client {
@@ -74,18 +78,73 @@ std::string Sentence(const absl::Status& status, const std::string& address,
   }
 }
 
+// Each server's answer, asked all at once.
+std::vector<absl::StatusOr<ModelInfo>> AskAll(
+    const std::vector<std::unique_ptr<RewardClient>>& clients) {
+  std::vector<absl::StatusOr<ModelInfo>> models(clients.size(), absl::UnknownError("not asked"));
+  std::vector<std::thread> askers;
+  for (size_t i = 0; i < clients.size(); ++i) {
+    askers.emplace_back([&, i] { models[i] = clients[i]->GetModel(kContactTimeout); });
+  }
+  for (std::thread& asker : askers) asker.join();
+  return models;
+}
+
+// Of several servers: which do not answer, and why the first of them does not. OK: all answer.
+absl::Status AllAnswer(const std::vector<std::string>& addresses,
+                       const std::vector<absl::StatusOr<ModelInfo>>& models,
+                       const ConnectionOptions& connection) {
+  std::vector<std::string> silent;
+  absl::Status first;
+  for (size_t i = 0; i < models.size(); ++i) {
+    if (models[i].ok()) continue;
+    silent.push_back(addresses[i]);
+    if (!first.ok()) continue;
+    first = absl::Status(models[i].status().code(),
+                         Sentence(models[i].status(), addresses[i], connection));
+  }
+  if (first.ok() || addresses.size() == 1) return first;
+  return absl::Status(
+      first.code(),
+      absl::StrCat("of ", addresses.size(), " servers, ", silent.size(), " cannot be used, ",
+                   absl::StrJoin(silent, ", "), ": ", first.message()));
+}
+
+absl::Status SameModel(const std::vector<std::string>& addresses,
+                       const std::vector<absl::StatusOr<ModelInfo>>& models) {
+  for (size_t i = 1; i < models.size(); ++i) {
+    if (models[i]->revision == models[0]->revision) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the servers at ", addresses[0], " and ", addresses[i], " serve different models, ",
+        models[0]->revision, " and ", models[i]->revision,
+        ", whose scores cannot be compared: name servers of one model with --address."));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::StatusOr<Contact> ReachServer(const std::string& address, const ConnectionFlags& connection) {
+absl::StatusOr<Contact> ReachServer(const std::string& addresses,
+                                    const ConnectionFlags& connection) {
   Contact contact;
   ClientOptions options;
   ASSAY_ASSIGN_OR_RETURN(options.connection, connection.WithToken());
-  ASSAY_ASSIGN_OR_RETURN(contact.client, RewardClient::Connect(address, options));
-  absl::StatusOr<ModelInfo> model = contact.client->GetModel(kContactTimeout);
-  if (!model.ok())
-    return absl::Status(model.status().code(),
-                        Sentence(model.status(), address, options.connection));
-  contact.model = *std::move(model);
+  ASSAY_ASSIGN_OR_RETURN(contact.client, RewardClient::Connect(addresses, options));
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> each, SplitAddresses(addresses));
+  contact.servers = static_cast<int64_t>(each.size());
+  std::vector<absl::StatusOr<ModelInfo>> models;
+  if (each.size() == 1) {
+    models.push_back(contact.client->GetModel(kContactTimeout));
+  } else {
+    std::vector<std::unique_ptr<RewardClient>> clients;
+    for (const std::string& address : each) {
+      ASSAY_ASSIGN_OR_RETURN(clients.emplace_back(), RewardClient::Connect(address, options));
+    }
+    models = AskAll(clients);
+  }
+  ASSAY_RETURN_IF_ERROR(AllAnswer(each, models, options.connection));
+  ASSAY_RETURN_IF_ERROR(SameModel(each, models));
+  contact.model = *std::move(models[0]);
   return contact;
 }
 

@@ -4,6 +4,7 @@
 #ifndef ASSAY_CLIENT_COMMANDS_CONTACT_H_
 #define ASSAY_CLIENT_COMMANDS_CONTACT_H_
 
+#include <cstdint>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -33,12 +34,15 @@ struct Streams {
 
 struct Contact {
   std::unique_ptr<RewardClient> client;
-  ModelInfo model;
+  int64_t servers = 1;
+  ModelInfo model;  // Of the first server; its revision is all servers'.
 };
 
-// Connects and asks for the model, within a few seconds. An error's message is a whole sentence for
-// the user.
-absl::StatusOr<Contact> ReachServer(const std::string& address,
+// Connects to the servers at `addresses` (addresses.h) and asks each for its model, within a few
+// seconds. An error's message is a whole sentence for the user. Of several servers, all must answer,
+// or UNAVAILABLE names those that do not; and with one model revision, or FAILED_PRECONDITION names
+// two that differ.
+absl::StatusOr<Contact> ReachServer(const std::string& addresses,
                                     const ConnectionFlags& connection = {});
 
 // "assay: MESSAGE" on `streams.err`; kExitFailed.

@@ -209,7 +209,8 @@ int RunEval(const EvalFlags& flags, const Streams& streams) {
     if (!rows_file)
       return Fail(streams,
                   absl::UnknownError(absl::StrCat(flags.output, "/rows.jsonl cannot be written")));
-    rows = std::make_unique<OrderedLines>(&rows_output, 2 * flags.scoring.in_flight);
+    rows = std::make_unique<OrderedLines>(&rows_output,
+                                          2 * contact->servers * flags.scoring.in_flight);
   }
 
   absl::Status first_error;

@@ -70,6 +70,7 @@ RowCounts CountsOf(const absl::StatusOr<ScoreReply>& outcome, int64_t replaced) 
 
 // Where the rows come from and go.
 struct Rows {
+  int64_t servers;  // That score them.
   RowInput* input;
   RowSink* output;
   ResumableOutput* resumable;  // `output` too, or null.
@@ -87,7 +88,7 @@ class ScoreRun {
         model_(model),
         rows_(rows),
         // As many rows may wait for an earlier one to be written as may be in flight.
-        lines_(rows.output, 2 * flags.scoring.in_flight),
+        lines_(rows.output, 2 * rows.servers * flags.scoring.in_flight),
         progress_(streams.err, Clock::Real(),
                   {.noun = "row",
                    .total = rows.input->total().value_or(0),
@@ -287,7 +288,7 @@ absl::StatusOr<int> ScoreInput(const ScoreFlags& flags, const Streams& streams,
     ASSAY_RETURN_IF_ERROR(input->Skip(file->kept().rows));
   }
   RowSink* const output = file == nullptr ? static_cast<RowSink*>(&standard_output) : file.get();
-  ScoreRun run(flags, streams, contact.model, {input.get(), output, file.get()});
+  ScoreRun run(flags, streams, contact.model, {contact.servers, input.get(), output, file.get()});
   return run.Run(contact.client.get());
 }
 

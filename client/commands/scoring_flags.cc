@@ -47,11 +47,11 @@ ScoreRequest ScoringFlags::Request(const std::string& revision) const {
 
 void AddAddressFlag(CLI::App* command, std::string* address) {
   command
-      ->add_option(
-          "--address", *address,
-          "The server, or any gRPC target such as dns:///NAME:PORT\n(environment: ASSAY_ADDRESS)")
+      ->add_option("--address", *address,
+                   "The server, or any gRPC target such as dns:///NAME:PORT; several, of "
+                   "one\nmodel, with commas between them (environment: ASSAY_ADDRESS)")
       ->envname("ASSAY_ADDRESS")
-      ->option_text("HOST:PORT [" + *address + "]");
+      ->option_text("HOST:PORT,... [" + *address + "]");
 }
 
 void AddScoringFlags(CLI::App* command, ScoringFlags* flags) {
@@ -71,8 +71,9 @@ void AddScoringFlags(CLI::App* command, ScoringFlags* flags) {
       ->check(CLI::Range(0, 1 << 30))
       ->option_text("N [0]");
   command
-      ->add_option("--in-flight", flags->in_flight,
-                   "Rows sent and not yet answered, at most\n(environment: ASSAY_IN_FLIGHT)")
+      ->add_option(
+          "--in-flight", flags->in_flight,
+          "Rows sent to each server and not yet answered, at most\n(environment: ASSAY_IN_FLIGHT)")
       ->check(CLI::Range(int64_t{1}, BulkOptions::kLargestInFlight))
       ->envname("ASSAY_IN_FLIGHT")
       ->option_text("N [64]");

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <random>
+#include <utility>
 
 #include "base/retry_after.h"
 #include "tests/testing/status_matchers.h"
@@ -226,40 +227,128 @@ TEST(BulkLedgerTest, AnIdleTimeIsNotSilence) {
   EXPECT_EQ(ledger.NextDeadline(), At(1010));
 }
 
+std::vector<int64_t> TakeAllOn(BulkLedger& ledger, absl::Time now, size_t stream, int most) {
+  std::vector<int64_t> taken;
+  while (static_cast<int>(taken.size()) < most) {
+    const auto index = ledger.TakeNextToSend(now, stream);
+    if (!index.has_value()) break;
+    taken.push_back(*index);
+  }
+  return taken;
+}
+
+BulkLedger LedgerOfTwo(int items) {
+  BulkLedger ledger(kTimeout, kRetry, /*streams=*/2);
+  for (int i = 0; i < items; ++i) ledger.Add(i, At(0));
+  return ledger;
+}
+
+TEST(BulkLedgerTest, AnItemIsOnOneStreamAndOnlyItsReplyCounts) {
+  BulkLedger ledger = LedgerOfTwo(3);
+  EXPECT_THAT(TakeAllOn(ledger, At(0), 0, 2), ElementsAre(0, 1));
+  EXPECT_THAT(TakeAllOn(ledger, At(0), 1, 2), ElementsAre(2));
+  EXPECT_EQ(ledger.on_stream(0), 2);
+  EXPECT_EQ(ledger.on_stream(1), 1);
+  EXPECT_FALSE(ledger.OnReply(0, ScoreReply(), At(1), 0, 1).has_value());
+  EXPECT_TRUE(ledger.OnReply(0, ScoreReply(), At(1), 0, 0).has_value());
+}
+
+TEST(BulkLedgerTest, WhatOneStreamLeftIsSentOnTheOtherAtOnce) {
+  BulkLedger ledger = LedgerOfTwo(4);
+  TakeAllOn(ledger, At(0), 0, 2);
+  TakeAllOn(ledger, At(0), 1, 2);
+  EXPECT_THAT(ledger.OnStreamEnd(absl::UnavailableError("gone"), At(1), 0.5, 0), IsEmpty());
+  EXPECT_GT(ledger.stream_ready_at(0), At(1));
+  EXPECT_EQ(ledger.stream_ready_at(1), absl::InfinitePast());
+  EXPECT_EQ(ledger.on_stream(1), 2);
+  EXPECT_LE(ledger.NextSend(1), At(1));
+  EXPECT_THAT(TakeAllOn(ledger, At(1), 1, 9), ElementsAre(0, 1));
+}
+
+TEST(BulkLedgerTest, EachStreamHasABackoffOfItsOwn) {
+  BulkLedger ledger = LedgerOfTwo(4);
+  for (int i = 0; i < 3; ++i) {
+    TakeAllOn(ledger, At(i), 0, 1);
+    ledger.OnStreamEnd(absl::UnavailableError("gone"), At(i), 0.5, 0);
+    TakeAllOn(ledger, At(i), 1, 1);
+    ledger.OnReply(i, ScoreReply(), At(i), 0, 1);  // The other's replies shorten no wait.
+  }
+  EXPECT_EQ(ledger.stream_ready_at(0), At(2.2));
+  ledger.OnStreamEnd(absl::UnavailableError("gone"), At(3), 0.5, 1);
+  EXPECT_EQ(ledger.stream_ready_at(1), At(3.05));
+}
+
+TEST(BulkLedgerTest, OneStreamThatIsAwayForGoodGivesNothingUp) {
+  BulkLedger ledger = LedgerOfTwo(1);
+  for (int second = 0; second < 100; ++second) {
+    TakeAllOn(ledger, At(second), 0, 1);
+    EXPECT_THAT(ledger.OnStreamEnd(absl::UnavailableError("gone"), At(second), 0.5, 0), IsEmpty());
+    ASSERT_THAT(TakeAllOn(ledger, At(second), 1, 1), ElementsAre(second));
+    EXPECT_TRUE(ledger.OnReply(second, ScoreReply(), At(second), 0, 1).has_value());
+    ledger.Add(second + 1, At(second));
+    EXPECT_THAT(ledger.Expire(At(second)), IsEmpty());
+  }
+  EXPECT_OK(ledger.verdict());
+}
+
+TEST(BulkLedgerTest, SuspectsAreTriedAloneOnEachStreamAndTheCulpritIsFound) {
+  const absl::Status too_large = absl::ResourceExhaustedError("message larger than max");
+  BulkLedger ledger = LedgerOfTwo(6);
+  TakeAllOn(ledger, At(0), 0, 3);  // 0, 1, 2: one of them is the culprit.
+  TakeAllOn(ledger, At(0), 1, 1);  // 3
+  EXPECT_THAT(ledger.OnStreamEnd(too_large, At(1), 0, 0), IsEmpty());
+  EXPECT_THAT(TakeAllOn(ledger, At(1), 1, 9), IsEmpty());  // Alone means without 3.
+  EXPECT_EQ(ledger.NextSend(1), absl::InfiniteFuture());
+  EXPECT_THAT(TakeAllOn(ledger, At(1), 0, 9), ElementsAre(0));
+  ledger.OnReply(3, ScoreReply(), At(1), 0, 1);
+  EXPECT_THAT(TakeAllOn(ledger, At(1), 1, 9), ElementsAre(1));
+  const auto answers = ledger.OnStreamEnd(too_large, At(1), 0, 1);
+  ASSERT_THAT(answers, ElementsAre(Field(&BulkLedger::Answer::index, 1)));
+  EXPECT_THAT(TakeAllOn(ledger, At(1), 1, 9), ElementsAre(2));
+  EXPECT_TRUE(ledger.OnReply(0, ScoreReply(), At(1), 0, 0).has_value());
+  EXPECT_THAT(TakeAllOn(ledger, At(1), 0, 9), ElementsAre(4, 5));  // Beside 2, on its own stream.
+  EXPECT_TRUE(ledger.OnReply(2, ScoreReply(), At(1), 0, 1).has_value());
+}
+
 // Whatever happens, in any order, an item gets exactly one answer, and the book ends empty.
 TEST(BulkLedgerTest, EachItemIsAnsweredExactlyOnceUnderRandomFaults) {
   for (int seed = 0; seed < 300; ++seed) {
     std::mt19937 dice(seed);
     const auto roll = [&](int sides) { return static_cast<int>(dice() % sides); };
-    BulkLedger ledger(kTimeout, kRetry);
+    const int streams = 1 + seed % 3;
+    BulkLedger ledger(kTimeout, kRetry, streams);
     std::map<int64_t, int> answered;
     const auto count = [&](const std::vector<BulkLedger::Answer>& answers) {
       for (const BulkLedger::Answer& answer : answers) ++answered[answer.index];
     };
-    std::vector<int64_t> sent;
+    std::vector<std::pair<int64_t, int>> sent;  // Item and stream.
     double now = 0;
     int64_t added = 0;
     for (int step = 0; step < 400 && ledger.verdict().ok(); ++step) {
       now += roll(10) * 0.05;
       if (roll(3) == 0) ledger.Add(added++, At(now));
       if (roll(2) == 0) {
-        for (const int64_t index : TakeAll(ledger, At(now))) sent.push_back(index);
+        const int stream = roll(streams);
+        for (const int64_t index : TakeAllOn(ledger, At(now), stream, 1 + roll(5))) {
+          sent.emplace_back(index, stream);
+        }
       }
       if (!sent.empty() && roll(2) == 0) {
         absl::StatusOr<ScoreReply> outcome = ScoreReply();
         if (roll(4) == 0) outcome = Full();
         if (roll(8) == 0) outcome = absl::InternalError("NaN");
-        const auto answer =
-            ledger.OnReply(sent[roll(sent.size())], std::move(outcome), At(now), 0.5);
+        const auto [index, stream] = sent[roll(sent.size())];
+        const auto answer = ledger.OnReply(index, std::move(outcome), At(now), 0.5, stream);
         if (answer.has_value()) ++answered[answer->index];
       }
       if (roll(20) == 0) {
         count(ledger.OnStreamEnd(
             roll(2) == 0 ? absl::UnavailableError("gone") : absl::InternalError("reset"), At(now),
-            0.5));
+            0.5, roll(streams)));
       }
       count(ledger.Expire(At(now)));
       ASSERT_LE(ledger.on_stream(), ledger.open());
+      for (int stream = 0; stream < streams; ++stream) ASSERT_GE(ledger.on_stream(stream), 0);
     }
     count(ledger.GiveUp(absl::CancelledError("over")));
     EXPECT_EQ(ledger.open(), 0);

@@ -55,6 +55,11 @@ void FakeRewardService::SetModelName(const std::string& name) {
   model_name_ = name;
 }
 
+void FakeRewardService::SetRevision(const std::string& revision) {
+  MutexLock lock(&mu_);
+  revision_ = revision;
+}
+
 void FakeRewardService::SetMarginError(double percentile_99) {
   MutexLock lock(&mu_);
   margin_error_ = percentile_99;
@@ -150,7 +155,7 @@ absl::Status FakeRewardService::Answer(const v1::ScoreRequest& request,
       score->add_coefficients(static_cast<float>(1 << k) / static_cast<float>(objectives_.size()));
     }
   }
-  response->set_model_revision("fake-revision-0123456789");
+  response->set_model_revision(revision_);
   return absl::OkStatus();
 }
 
@@ -222,7 +227,7 @@ grpc::Status FakeRewardService::GetModel(grpc::ServerContext* /*context*/,
                                          v1::ModelInfo* response) {
   MutexLock lock(&mu_);
   response->set_name(model_name_);
-  response->set_revision("fake-revision-0123456789");
+  response->set_revision(revision_);
   response->set_architecture("FakeForRewardModel");
   for (const std::string& objective : objectives_) response->add_objectives(objective);
   response->set_chat_template("chatml");

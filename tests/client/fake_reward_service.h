@@ -36,6 +36,7 @@ class FakeRewardService final
   static float ScoreOf(const std::string& prompt, const std::string& response);
 
   void SetModelName(const std::string& name);
+  void SetRevision(const std::string& revision);
   // From now on the model is one in bfloat16, and knows an error whose margin has this 99th
   // percentile over 200 pairs.
   void SetMarginError(double percentile_99);
@@ -90,6 +91,7 @@ class FakeRewardService final
   mutable Mutex mu_;
   CondVar changed_;
   std::string model_name_ ABSL_GUARDED_BY(mu_) = "fake";
+  std::string revision_ ABSL_GUARDED_BY(mu_) = "fake-revision-0123456789";
   std::optional<double> margin_error_ ABSL_GUARDED_BY(mu_);
   std::deque<absl::Status> refuse_next_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, absl::Status> refused_ ABSL_GUARDED_BY(mu_);

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "base/retry_after.h"
@@ -35,7 +36,8 @@ v1::ScoreRequest RequestOf(const std::string& response) {
 class ScoreCallTest : public ::testing::Test {
  protected:
   std::shared_ptr<ScoreCall> Make(absl::Duration timeout, const RetryPolicy& retry) {
-    return std::make_shared<ScoreCall>(stub_.get(), RequestOf("r"), absl::Now() + timeout, retry,
+    return std::make_shared<ScoreCall>(std::vector<v1::RewardService::StubInterface*>{stub_.get()},
+                                       RequestOf("r"), absl::Now() + timeout, retry,
                                        [this](absl::StatusOr<ScoreReply> outcome) {
                                          MutexLock lock(&mu_);
                                          EXPECT_FALSE(outcome_.has_value()) << "done ran twice";

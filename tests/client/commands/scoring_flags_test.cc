@@ -62,7 +62,7 @@ TEST_F(ScoringFlagsTest, ValuesOutOfRangeAreBadUsage) {
 
 TEST_F(ScoringFlagsTest, TheHelpTellsChoicesAndDefaultsAsTheCommandSetThem) {
   EXPECT_THAT(app_.help(), HasSubstr("--detail {objectives,score} [score]"));
-  EXPECT_THAT(app_.help(), HasSubstr("--address HOST:PORT [127.0.0.1:50051]"));
+  EXPECT_THAT(app_.help(), HasSubstr("--address HOST:PORT,... [127.0.0.1:50051]"));
   CLI::App other;
   ScoringFlags flags = {.detail = Detail::kObjectives};
   AddScoringFlags(&other, &flags);
