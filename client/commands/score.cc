@@ -213,7 +213,7 @@ class ScoreRun {
     std::string next;
     if (rows_.resumable != nullptr) {
       ASSAY_RETURN_IF_ERROR(rows_.resumable->Suspend());
-      next = "; the same command continues where it stopped";
+      if (AllCounts().rows > 0) next = "; the same command continues where it stopped";
     }
     if (!verdict.ok()) {
       return absl::Status(

@@ -275,6 +275,16 @@ TEST(ScoreCommandTest, ShardsOutputsJoinedAreOneRuns) {
   EXPECT_EQ(joined, RunToFile(service.address(), input, TempPath("uncut.jsonl")).file);
 }
 
+TEST(ScoreCommandTest, WhatIsMissingIsOneSentence) {
+  FakeRewardService service;
+  EXPECT_EQ(RunToFile(service.address(), "/nowhere.jsonl", TempPath("o")).err,
+            "assay: cannot open /nowhere.jsonl: No such file or directory\n");
+  EXPECT_EQ(
+      RunToFile(service.address(), TempFile("in.jsonl", RowOf(0)), "/no/folder/o").err,
+      "assay: the output /no/folder/o cannot be written: there is no folder /no/folder; create "
+      "it first\n");
+}
+
 TEST(ScoreCommandTest, AShardThatIsNoneIsBadUsage) {
   const std::string input = TempFile("in.jsonl", RowOf(0));
   const FileRun bad = RunToFile("unused:1", input, TempPath("bad"), {.shard = "4/4"});
@@ -375,6 +385,7 @@ TEST(ScoreCommandTest, FlagsReachTheCommandAndTheHelpHasAnExample) {
   EXPECT_EQ(flags.limit, 9);
   EXPECT_EQ(flags.shard, "1/2");
   EXPECT_THAT(command->help(), HasSubstr("Example:\n  echo"));
+  EXPECT_THAT(command->help(), HasSubstr("continued by the same command"));
   CLI::App incomplete;
   AddScoreCommand(&incomplete, &flags);
   EXPECT_THROW(incomplete.parse("score --input a"), CLI::RequiredError);
