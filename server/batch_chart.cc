@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/html_escape.h"
 #include "server/page_text.h"
 
 namespace assay {

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
 
 namespace assay {
 namespace {
@@ -24,11 +24,6 @@ std::string TwoUnits(int64_t n, int64_t per_large, absl::string_view large,
 }
 
 }  // namespace
-
-std::string EscapeHtml(absl::string_view text) {
-  return absl::StrReplaceAll(
-      text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
-}
 
 std::string Grouped(int64_t n) {
   std::string digits = absl::StrCat(n);

@@ -1,18 +1,14 @@
 // server/page_text.h
-// Texts, numbers and times as a page for people writes them. Pure functions.
+// Numbers and times as a page for people writes them. Pure functions.
 #ifndef ASSAY_SERVER_PAGE_TEXT_H_
 #define ASSAY_SERVER_PAGE_TEXT_H_
 
 #include <cstdint>
 #include <string>
 
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace assay {
-
-// `text` as HTML shows it, in an element or in a quoted attribute; it can close neither.
-std::string EscapeHtml(absl::string_view text);
 
 // "1,048,576".
 std::string Grouped(int64_t n);

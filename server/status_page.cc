@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "base/html_escape.h"
 #include "server/batch_chart.h"
 #include "server/page_text.h"
 #include "server/status_page_style.h"
