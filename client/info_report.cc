@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/figures.h"
+#include "client/model_identity.h"
 #include "client/text_table.h"
 
 namespace assay::client {
@@ -82,22 +83,6 @@ void AddScoreError(const ModelInfo& model, TextTable* table) {
   table->AddRow({"margin error", Describe(error.margin)});
   table->AddRow({"measured on", error.measured_on});
   for (const std::string& name : error.data) table->AddRow({"", name});
-}
-
-Json FiguresJson(const ErrorFigures& figures) {
-  return {{"n", figures.n},
-          {"largest", figures.largest},
-          {"percentile_99", figures.percentile_99},
-          {"rms", figures.rms}};
-}
-
-// Null where it was not measured.
-Json ScoreErrorJson(const std::optional<ScoreError>& error) {
-  if (!error.has_value()) return nullptr;
-  return {{"score", FiguresJson(error->score)},
-          {"margin", FiguresJson(error->margin)},
-          {"data", error->data},
-          {"measured_on", error->measured_on}};
 }
 
 Json StateJson(const State& state) {
@@ -182,44 +167,30 @@ std::string InfoText(const ModelInfo& model, const std::string& address, Setting
 Json InfoJson(const ModelInfo& model, const std::string& address) {
   const Limits& limits = model.limits;
   const Counters& counters = model.counters;
-  return {{"address", address},
-          {"state", StateJson(model.state)},
-          {"name", model.name},
-          {"revision", model.revision},
-          {"weights_hash", model.weights_hash},
-          {"config_hash", model.config_hash},
-          {"tokenizer_hash", model.tokenizer_hash},
-          {"template_hash", model.template_hash},
-          {"architecture", model.architecture},
-          {"objectives", model.objectives},
-          {"chat_template", model.chat_template},
-          {"dtype", model.dtype},
-          {"heads", model.heads},
-          {"devices", model.devices},
-          {"score_error", ScoreErrorJson(model.score_error)},
-          {"limits",
-           {{"max_tokens", limits.max_tokens},
-            {"max_messages", limits.max_messages},
-            {"max_responses", limits.max_responses},
-            {"max_text_bytes", limits.max_text_bytes},
-            {"max_request_bytes", limits.max_request_bytes},
-            {"max_in_flight_per_stream", limits.max_in_flight_per_stream},
-            {"max_queued_tokens", limits.max_queued_tokens},
-            {"max_batch_tokens", limits.max_batch_tokens}}},
-          {"counters",
-           {{"requests", counters.requests},
-            {"responses", counters.responses},
-            {"batches", counters.batches},
-            {"batched_groups", counters.batched_groups},
-            {"batched_responses", counters.batched_responses},
-            {"max_batch_groups", counters.max_batch_groups},
-            {"input_tokens", counters.input_tokens},
-            {"computed_tokens", counters.computed_tokens},
-            {"forward_ns", absl::ToInt64Nanoseconds(counters.forward)},
-            {"queued_tokens", counters.queued_tokens},
-            {"cached_responses", counters.cached_responses},
-            {"coalesced_responses", counters.coalesced_responses}}},
-          {"settings", SettingsJson(model.settings)}};
+  Json json = {{"address", address}, {"state", StateJson(model.state)}};
+  json.update(ModelIdentityJson(model));
+  json["limits"] = {{"max_tokens", limits.max_tokens},
+                    {"max_messages", limits.max_messages},
+                    {"max_responses", limits.max_responses},
+                    {"max_text_bytes", limits.max_text_bytes},
+                    {"max_request_bytes", limits.max_request_bytes},
+                    {"max_in_flight_per_stream", limits.max_in_flight_per_stream},
+                    {"max_queued_tokens", limits.max_queued_tokens},
+                    {"max_batch_tokens", limits.max_batch_tokens}};
+  json["counters"] = {{"requests", counters.requests},
+                      {"responses", counters.responses},
+                      {"batches", counters.batches},
+                      {"batched_groups", counters.batched_groups},
+                      {"batched_responses", counters.batched_responses},
+                      {"max_batch_groups", counters.max_batch_groups},
+                      {"input_tokens", counters.input_tokens},
+                      {"computed_tokens", counters.computed_tokens},
+                      {"forward_ns", absl::ToInt64Nanoseconds(counters.forward)},
+                      {"queued_tokens", counters.queued_tokens},
+                      {"cached_responses", counters.cached_responses},
+                      {"coalesced_responses", counters.coalesced_responses}};
+  json["settings"] = SettingsJson(model.settings);
+  return json;
 }
 
 }  // namespace assay::client

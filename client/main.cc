@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   const Streams streams = {
       .out = &std::cout, .err = &std::cerr, .err_is_terminal = isatty(STDERR_FILENO) == 1};
   if (score->parsed()) return RunScore(score_flags, streams);
+  if (eval->got_subcommand("compare")) return RunEvalCompare(eval_flags.compare, streams);
   if (eval->parsed()) return RunEval(eval_flags, streams);
   if (bench->parsed()) return RunBench(bench_flags, streams);
   return RunInfo(info_flags, streams);

@@ -23,6 +23,7 @@ enum ExitCode {
   kExitFailed = 1,
   kExitBadUsage = 2,
   kExitSomeErrors = 3,  // Finished, but some rows have errors.
+  kExitWorse = 4,       // Finished, and one run is worse than the other by the measure asked for.
 };
 
 // Where a command writes. Borrowed.

@@ -1,243 +1,250 @@
 #include "client/commands/eval.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <limits>
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/clock.h"
+#include "absl/strings/strip.h"
 #include "base/status_macros.h"
-#include "client/accuracy.h"
-#include "client/eval_report.h"
+#include "client/commands/eval_scoring.h"
+#include "client/commands/summary_flags.h"
+#include "client/eval/comparison_set.h"
+#include "client/eval/eval_outputs.h"
+#include "client/eval/eval_tables.h"
 #include "client/figures.h"
-#include "client/ordered_lines.h"
-#include "client/pair_dataset.h"
-#include "client/progress_bar.h"
-#include "client/stream_output.h"
+#include "client/shard.h"
 
 namespace assay::client {
 namespace {
 
-constexpr const char* kRows = R"(Rows of a file (JSON lines, plain or gzip):
-  {"prompt": TEXT or [messages ending with a user turn], "chosen": TEXT, "rejected": TEXT,
+constexpr const char* kRows =
+    R"(Rows of a file (JSON lines, plain or gzip; tools/to_jsonl.py makes them of Parquet):
+  {"prompt": TEXT or [messages ending with a user turn], "chosen": R, "rejected": R,
    "subset": TEXT (else the file's name), "id": TEXT or integer (else the line)}
-A pair is won when the chosen response scores strictly higher. A pair that cannot be scored counts
-as an error, not as a loss. A pair whose scores lie nearer to each other than the error of the
-served dtype is counted as too close to call, besides being won or lost. The result is an accuracy on these pairs; it is no benchmark's score.)";
+R is a text, or a list of texts: one chosen among several rejected is a best of N; as many chosen
+as rejected are RM-Bench's styles; RewardBench 2's Ties is known by its ids.
+A row is right when every chosen response scores strictly higher; see --ties and --metric. A row
+that cannot be scored counts as an error, not as a loss. A row whose scores lie nearer to each
+other than the error of the served dtype is counted as too close to call, besides being right or
+wrong. Subsets named as RewardBench's or RewardBench 2's are also put together as those benchmarks
+do, and what is missing is named: only a whole benchmark's number is a score of it.
 
-constexpr const char* kExample = R"(Example:
-  assay eval --data data/helpful_base.jsonl.gz --data data/llmbar.jsonl.gz --output results
+--output leaves in DIR: rows.jsonl (texts, scores, margins; a line a row), run.json (what was
+scored and by what), summary.json, and for a benchmark's rows the files that RewardBench's own
+scripts write (eval-set/, eval-set-scores/). The same command, stopped or killed at any moment,
+goes on where it was.)";
 
-Exit code: 0 all pairs scored; 1 failed; 2 bad usage; 3 some pairs have errors.)";
+constexpr const char* kExample = R"(Examples:
+  assay eval --data filtered.jsonl --pref-sets anthropic_helpful.jsonl shp.jsonl \
+    --output results --report results/report.html
+  assay eval --from results --ties half --report again.html     (no server, nothing scored)
+  assay eval --data all.jsonl --shard 0/2 --output part-0       (and 1/2; then, joined:)
+  assay eval --from part-0 part-1 --output whole
+  assay eval compare results other-results
+
+Exit code: 0 all rows scored; 1 failed; 2 bad usage; 3 some rows have errors.)";
 
 // The bundled demonstration model. Its accuracies invite conclusions that it cannot carry.
 constexpr const char* kDemonstrationModel = "armorm-mini";
 
-absl::StatusOr<std::vector<PreferencePair>> ReadAllPairs(const EvalFlags& flags) {
-  std::vector<PreferencePair> all;
-  for (const std::string& path : flags.data) {
-    ASSAY_ASSIGN_OR_RETURN(std::vector<PreferencePair> pairs, ReadPairs(path, flags.limit));
-    all.insert(all.end(), std::make_move_iterator(pairs.begin()),
-               std::make_move_iterator(pairs.end()));
+std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+absl::Status ReadFiles(const std::vector<std::string>& paths, const ComparisonSetOptions& options,
+                       std::vector<Comparison>* all) {
+  for (const std::string& path : paths) {
+    ASSAY_ASSIGN_OR_RETURN(std::vector<Comparison> rows, ReadComparisons(path, options));
+    std::move(rows.begin(), rows.end(), std::back_inserter(*all));
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Comparison>> ReadAll(const EvalFlags& flags, const Streams& streams) {
+  ComparisonSetOptions options = {.limit = flags.limit, .subset_field = flags.subset_field};
+  std::vector<Comparison> all;
+  ASSAY_RETURN_IF_ERROR(ReadFiles(flags.data, options, &all));
+  std::vector<Comparison> prior;
+  options.is_prior_set = true;
+  ASSAY_RETURN_IF_ERROR(ReadFiles(flags.pref_sets, options, &prior));
+  const size_t dropped =
+      std::erase_if(prior, [](const Comparison& row) { return IsDroppedPriorSet(row.subset); });
+  if (dropped > 0) {
+    *streams.err << "assay: " << CountOf(static_cast<int64_t>(dropped), "row")
+                 << " of pku_better and pku_safer left out, as RewardBench leaves them out\n";
+  }
+  std::move(prior.begin(), prior.end(), std::back_inserter(all));
+  if (all.empty()) return absl::InvalidArgumentError("there is no row to score");
   return all;
 }
 
-absl::Status WriteSummary(const std::string& folder, const Json& summary) {
-  const std::string path = absl::StrCat(folder, "/summary.json");
-  std::ofstream file(path, std::ios::binary);
-  file << summary.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
-  file.flush();
-  return file.good() ? absl::OkStatus()
-                     : absl::DataLossError(absl::StrCat(path, " could not be written"));
+// Keeps the rows of flags.shard and says so in `*run`.
+absl::Status TakeShard(const EvalFlags& flags, std::vector<Comparison>* rows, EvalRun* run) {
+  if (flags.shard.empty()) return absl::OkStatus();
+  ASSAY_ASSIGN_OR_RETURN(const Shard shard,
+                         ParseShard(flags.shard, std::getenv(kJobCompletionIndex)));
+  const RowRange range = RowsOf(shard, static_cast<int64_t>(rows->size()));
+  rows->erase(rows->begin() + range.end, rows->end());
+  rows->erase(rows->begin(), rows->begin() + range.begin);
+  run->shard = ShardText(shard);
+  if (!rows->empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("shard ", run->shard, " has no row: there are fewer rows than shards"));
 }
 
-// One run over pairs that are all good.
-class EvalRun {
- public:
-  // `rows` null: no row is written.
-  EvalRun(const EvalFlags& flags, const Streams& streams, const ModelInfo& model,
-          const std::vector<PreferencePair>& pairs, OrderedLines* rows)
-      : flags_(flags),
-        model_(model),
-        pairs_(pairs),
-        rows_(rows),
-        objectives_(flags.scoring.detail == Detail::kObjectives ? model.objectives
-                                                                : std::vector<std::string>()),
-        close_call_(FindCloseCall(flags.too_close, model)),
-        sums_(objectives_.size(),
-              close_call_.has_value() ? std::optional<double>(close_call_->margin) : std::nullopt),
-        progress_(streams.err, Clock::Real(),
-                  {.noun = "pair",
-                   .total = static_cast<int64_t>(pairs.size()),
-                   .on_terminal = streams.err_is_terminal}) {
-    for (const PreferencePair& pair : pairs) sums_.AddSubset(pair.subset);
+absl::StatusOr<ScoredRun> ScoreFiles(const EvalFlags& flags, const Streams& streams) {
+  ASSAY_ASSIGN_OR_RETURN(std::vector<Comparison> rows, ReadAll(flags, streams));
+  EvalRun run = {.truncation = flags.scoring.truncation, .max_tokens = flags.scoring.max_tokens};
+  for (const std::vector<std::string>* files : {&flags.data, &flags.pref_sets}) {
+    for (const std::string& path : *files) run.data.push_back(NameOf(path));
   }
+  ASSAY_RETURN_IF_ERROR(TakeShard(flags, &rows, &run));
+  ASSAY_ASSIGN_OR_RETURN(Contact contact,
+                         ReachServer(flags.scoring.address, flags.scoring.connection));
+  run.model = contact.model;
+  if (flags.scoring.detail == Detail::kObjectives) run.objectives = contact.model.objectives;
+  return ScoreComparisons(std::move(rows), std::move(run),
+                          {.scoring = flags.scoring,
+                           .folder = flags.output,
+                           .close_call = FindCloseCall(flags.summary.too_close, contact.model)},
+                          &contact, streams);
+}
 
-  // The sums; or why the run stopped.
-  absl::StatusOr<EvalSummary> Run(RewardClient* client) {
-    const BulkOptions bulk = {
-        .max_in_flight = flags_.scoring.in_flight, .on_reconnect = [this](const absl::Status& why) {
-          progress_.Say(
-              absl::StrCat("assay: the stream broke and is opened again: ", why.ToString()));
-        }};
-    const absl::Status verdict = client->ScoreAll(
-        [this] { return NextRequest(); },
-        [this](int64_t index, absl::StatusOr<ScoreReply> outcome) { TakeOutcome(index, outcome); },
-        bulk, flags_.scoring.timeout);
-    if (rows_ != nullptr) ASSAY_RETURN_IF_ERROR(rows_->status());
-    if (!verdict.ok()) {
-      return absl::Status(verdict.code(),
-                          absl::StrCat("stopped after ", Count(done_ - errors_), " of ",
-                                       CountOf(pairs_.size(), "pair"), ": ", verdict.ToString()));
-    }
-    return EvalSummary{.model = model_,
-                       .data = flags_.data,
-                       .objectives = objectives_,
-                       .subsets = sums_.subsets(),
-                       .total = sums_.Total(),
-                       .close_call = close_call_,
-                       .tokens = tokens_,
-                       .elapsed = progress_.elapsed()};
+// What is told of a run on the spot and is no part of its results.
+std::string SpeedLine(const ScoredRun& scored) {
+  const auto rows = static_cast<int64_t>(scored.finished.rows.size()) - scored.kept;
+  return absl::StrCat("scored ", CountOf(rows, "row"), ", ", CountOf(scored.tokens, "token"), ", ",
+                      Rate(scored.tokens, scored.elapsed), " tokens/s, ", Span(scored.elapsed));
+}
+
+Json SpeedJson(const ScoredRun& scored) {
+  const double seconds = absl::ToDoubleSeconds(scored.elapsed);
+  return {{"rows", static_cast<int64_t>(scored.finished.rows.size()) - scored.kept},
+          {"tokens", scored.tokens},
+          {"elapsed_seconds", seconds},
+          {"tokens_per_second", seconds > 0 ? static_cast<double>(scored.tokens) / seconds : 0}};
+}
+
+int CheckUsage(const EvalFlags& flags, const Streams& streams) {
+  const bool has_data = !flags.data.empty() || !flags.pref_sets.empty();
+  if (has_data && !flags.from.empty()) {
+    *streams.err << "assay: --from takes finished runs in the place of --data and --pref-sets\n";
+    return kExitBadUsage;
   }
+  if (has_data || !flags.from.empty()) return kExitFine;
+  *streams.err << "assay: name the rows to score with --data FILE, or a finished run with --from "
+                  "DIR (see `assay eval --help`)\n";
+  return kExitBadUsage;
+}
 
-  // Of the first pair with an error; OK: none has.
-  const absl::Status& first_error() const { return first_error_; }
-
- private:
-  // On the source's thread.
-  std::optional<ScoreRequest> NextRequest() {
-    if (next_ == pairs_.size()) return std::nullopt;
-    if (rows_ != nullptr && !rows_->TakePlace().ok()) return std::nullopt;  // Run() asks `rows_`.
-    const PreferencePair& pair = pairs_[next_++];
-    ScoreRequest request = flags_.scoring.Request(model_.revision);
-    request.prompt = pair.prompt;
-    request.responses = {pair.chosen, pair.rejected};
-    return request;
-  }
-
-  void TakeOutcome(int64_t index, const absl::StatusOr<ScoreReply>& outcome) {
-    const PreferencePair& pair = pairs_[index];
-    const absl::Status status = PairStatus(outcome, objectives_.size());
-    ++done_;
-    if (status.ok()) {
-      sums_.AddPair(pair.subset, *outcome->results[0], *outcome->results[1]);
-      for (const absl::StatusOr<Score>& result : outcome->results) tokens_ += result->input_tokens;
-    } else {
-      sums_.AddError(pair.subset);
-      ++errors_;
-      if (first_error_.ok() || index < first_error_at_) {
-        first_error_ = status;
-        first_error_at_ = index;
-      }
-    }
-    if (rows_ != nullptr)
-      rows_->Fill(index, DumpLine(PairRow(pair, outcome, objectives_, close_call_)), {.rows = 1});
-    progress_.Update(done_, errors_, tokens_);
-  }
-
-  const EvalFlags& flags_;
-  const ModelInfo& model_;
-  const std::vector<PreferencePair>& pairs_;
-  OrderedLines* const rows_;  // Borrowed, or null.
-  const std::vector<std::string> objectives_;
-  const std::optional<CloseCall> close_call_;
-
-  size_t next_ = 0;  // The source's thread.
-
-  // The sink's thread.
-  AccuracySums sums_;
-  ProgressBar progress_;
-  int64_t done_ = 0;
-  int64_t errors_ = 0;
-  int64_t tokens_ = 0;
-  absl::Status first_error_;
-  int64_t first_error_at_ = 0;
-};
-
-}  // namespace
-
-CLI::App* AddEvalCommand(CLI::App* app, EvalFlags* flags) {
-  CLI::App* command = app->add_subcommand("eval", "Measure accuracy on preference pairs");
-  command->footer(absl::StrCat(kRows, "\n\n", kExample));
-  AddAddressFlag(command, &flags->scoring.address);
-  command->add_option("--data", flags->data, "Pairs; may be given several times")
-      ->required()
+void AddDataFlags(CLI::App* command, EvalFlags* flags) {
+  command->add_option("--data", flags->data, "Rows to score; may be given several times")
       ->option_text("FILE ...");
   command
-      ->add_option("--output", flags->output,
-                   "Folder for rows.jsonl (a line a pair) and summary.json")
+      ->add_option("--pref-sets", flags->pref_sets,
+                   "Rows of RewardBench's prior sets, a file a split, named as the split")
+      ->option_text("FILE ...");
+  command
+      ->add_option("--from", flags->from,
+                   "Finished runs to compute everything from again, joined where several;\n"
+                   "nothing is scored")
+      ->option_text("DIR ...");
+  command->add_option("--subset-field", flags->subset_field, "The field that names a row's subset")
+      ->option_text("NAME [subset]");
+  command->add_option("--limit", flags->limit, "Only the first N rows of each file; 0: all")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 60))
+      ->option_text("N [0]");
+  command
+      ->add_option("--shard", flags->shard,
+                   "Only part I of N of the rows, 0 the first; auto/N takes I from a Kubernetes\n"
+                   "Indexed Job (environment: ASSAY_SHARD)")
+      ->envname("ASSAY_SHARD")
+      ->option_text("I/N");
+}
+
+void AddOutputFlags(CLI::App* command, EvalFlags* flags) {
+  command
+      ->add_option("--output", flags->output, "Folder for the rows and all that follows from them")
       ->option_text("DIR");
+  command
+      ->add_option("--report", flags->report,
+                   "A page to look at, with charts and the worst errors, in one file")
+      ->option_text("FILE.html");
+  command
+      ->add_option("--model-name", flags->model_name,
+                   "The model's name in the files for RewardBench's scripts; else the server's")
+      ->option_text("ORG/NAME");
   command
       ->add_option_function<std::string>(
           "--format", [flags](const std::string& f) { flags->json = f == "json"; },
           "What goes to standard output")
       ->check(CLI::IsMember({"table", "json"}))
       ->option_text("{table,json} [table]");
-  command
-      ->add_option(
-          "--too-close", flags->too_close,
-          "Pairs nearer than this are too close to call; else what the server knows of its "
-          "dtype's error decides")
-      ->check(CLI::Range(0.0, std::numeric_limits<double>::max()))
-      ->option_text("MARGIN");
-  command->add_option("--limit", flags->limit, "Only the first N pairs of each file; 0: all")
-      ->check(CLI::Range(int64_t{0}, int64_t{1} << 60))
-      ->option_text("N [0]");
+}
+
+}  // namespace
+
+CLI::App* AddEvalCommand(CLI::App* app, EvalFlags* flags) {
+  CLI::App* command =
+      app->add_subcommand("eval", "Measure how often the better response scores higher");
+  command->footer(absl::StrCat(kRows, "\n\n", kExample));
+  AddAddressFlag(command, &flags->scoring.address);
+  AddDataFlags(command, flags);
+  AddOutputFlags(command, flags);
+  AddSummaryFlags(command, &flags->summary);
   AddScoringFlags(command, &flags->scoring);
+  AddEvalCompareCommand(command, &flags->compare);
   return command;
 }
 
 int RunEval(const EvalFlags& flags, const Streams& streams) {
-  const absl::StatusOr<std::vector<PreferencePair>> pairs = ReadAllPairs(flags);
-  if (!pairs.ok()) return Fail(streams, pairs.status());
-  const absl::StatusOr<Contact> contact =
-      ReachServer(flags.scoring.address, flags.scoring.connection);
-  if (!contact.ok()) return Fail(streams, contact.status());
+  if (const int usage = CheckUsage(flags, streams); usage != kExitFine) return usage;
+  ScoredRun scored;
+  if (flags.from.empty()) {
+    absl::StatusOr<ScoredRun> run = ScoreFiles(flags, streams);
+    if (!run.ok()) return Fail(streams, run.status());
+    scored = *std::move(run);
+  } else {
+    absl::StatusOr<FinishedRun> joined = ReadRuns(flags.from);
+    if (!joined.ok()) return Fail(streams, joined.status());
+    scored.finished = *std::move(joined);
+  }
+  const FinishedRun& finished = scored.finished;
+  const EvalSummary summary = Summarize(finished, flags.summary);
+  const absl::StatusOr<std::vector<std::string>> remarks =
+      WriteEvalOutputs(finished, summary,
+                       {.folder = flags.output,
+                        .writes_rows = !flags.from.empty(),
+                        .report = flags.report,
+                        .model_name = flags.model_name});
+  if (!remarks.ok()) return Fail(streams, remarks.status());
 
-  std::ofstream rows_file;
-  StreamOutput rows_output(&rows_file);
-  std::unique_ptr<OrderedLines> rows;
-  if (!flags.output.empty()) {
-    std::error_code error;
-    std::filesystem::create_directories(flags.output, error);
-    rows_file.open(absl::StrCat(flags.output, "/rows.jsonl"), std::ios::binary);
-    if (!rows_file)
-      return Fail(streams,
-                  absl::UnknownError(absl::StrCat(flags.output, "/rows.jsonl cannot be written")));
-    rows = std::make_unique<OrderedLines>(&rows_output,
-                                          2 * contact->servers * flags.scoring.in_flight);
+  if (flags.json) {
+    Json json = SummaryJson(summary);
+    if (flags.from.empty()) json["speed"] = SpeedJson(scored);
+    *streams.out << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  } else {
+    *streams.out << RenderTables(summary);
+    if (flags.from.empty()) *streams.out << SpeedLine(scored) << '\n';
   }
-
-  absl::Status first_error;
-  absl::StatusOr<EvalSummary> summary;
-  {
-    EvalRun run(flags, streams, contact->model, *pairs, rows.get());
-    summary = run.Run(contact->client.get());
-    first_error = run.first_error();
-  }
-  if (!summary.ok()) return Fail(streams, summary.status());
-  const Json json = RenderJson(*summary);
-  if (!flags.output.empty()) {
-    if (absl::Status written = WriteSummary(flags.output, json); !written.ok())
-      return Fail(streams, written);
-  }
-  *streams.out << (flags.json ? json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"
-                              : RenderTables(*summary))
-               << std::flush;
-  if (contact->model.name == kDemonstrationModel) {
+  if (finished.run.model.name == kDemonstrationModel) {
     *(flags.json ? streams.err : streams.out)
         << kDemonstrationModel << " is a small demonstration model; not a judge to rely on.\n";
   }
+  *streams.out << std::flush;
   if (!streams.out->good())
     return Fail(streams, absl::DataLossError("standard output could not be written"));
-  if (first_error.ok()) return kExitFine;
-  *streams.err << "assay: " << CountOf(summary->total.errors, "pair")
-               << " could not be scored; the first: " << first_error.ToString() << std::endl;
+  for (const std::string& remark : *remarks) *streams.err << "assay: " << remark << std::endl;
+  if (summary.total.errors == 0) return kExitFine;
+  const auto first = std::find_if(finished.rows.begin(), finished.rows.end(),
+                                  [](const EvalRow& row) { return !row.error.ok(); });
+  *streams.err << "assay: " << CountOf(summary.total.errors, "row")
+               << " could not be scored; the first: " << first->error.ToString() << std::endl;
+  if (scored.to_retry > 0 && !flags.output.empty()) {
+    *streams.err << "assay: of " << CountOf(scored.to_retry, "row")
+                 << " the server was the cause: the same command tries them again" << std::endl;
+  }
   return kExitSomeErrors;
 }
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "client/pair_dataset.h"
+#include "client/eval/comparison_set.h"
 #include "client/reward_client.h"
 #include "model/load_model.h"
 #include "server/server.h"
@@ -24,12 +24,12 @@ constexpr int kClients = 64;
 
 // Short requests over real pairs: every response differs.
 std::vector<client::ScoreRequest> RealRequests(size_t count) {
-  auto pairs = client::ReadPairs(ASSAY_SOURCE_DIR "/data/anthropic_hhh.jsonl.gz", 0);
+  auto pairs = client::ReadComparisons(ASSAY_SOURCE_DIR "/data/anthropic_hhh.jsonl.gz");
   EXPECT_TRUE(pairs.ok()) << pairs.status();
   std::vector<client::ScoreRequest> requests;
-  for (client::PreferencePair& pair : *pairs) {
+  for (client::Comparison& pair : *pairs) {
     client::ScoreRequest request{.prompt = std::move(pair.prompt),
-                                 .responses = {std::move(pair.chosen), std::move(pair.rejected)},
+                                 .responses = {pair.chosen[0], pair.rejected[0]},
                                  .detail = client::Detail::kObjectives};
     size_t bytes = 0;
     for (const client::Message& message : request.prompt) bytes += message.content.size();

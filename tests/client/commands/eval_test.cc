@@ -1,7 +1,10 @@
 #include "client/commands/eval.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -9,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "client/json_row.h"
+#include "tests/client/commands/eval_here.h"
 #include "tests/client/fake_reward_service.h"
 #include "tests/client/temp_file.h"
 #include "tests/testing/status_matchers.h"
@@ -17,46 +21,19 @@ namespace assay::client {
 namespace {
 
 using ::assay::testing::FakeRewardService;
+using ::assay::testing::Finished;
+using ::assay::testing::PairOf;
+using ::assay::testing::PairsOf;
 using ::assay::testing::ReadFile;
+using ::assay::testing::RunHere;
 using ::assay::testing::TempFile;
 using ::assay::testing::TempPath;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-struct Finished {
-  int exit_code;
-  std::string out;
-  std::string err;
-};
-
-Finished RunHere(EvalFlags flags) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int exit_code = RunEval(flags, {.out = &out, .err = &err});
-  return {exit_code, out.str(), err.str()};
-}
-
-std::string PairOf(int i, const std::string& subset) {
-  return DumpLine(Json{{"id", i},
-                       {"subset", subset},
-                       {"prompt", "p"},
-                       {"chosen", absl::StrCat("c", i)},
-                       {"rejected", absl::StrCat("r", i)}}) +
-         "\n";
-}
-
-// 0..count-1, and how many of them the fake's scores win.
-std::string PairsOf(int count, const std::string& subset, int* wins) {
-  std::string text;
-  *wins = 0;
-  for (int i = 0; i < count; ++i) {
-    text += PairOf(i, subset);
-    const float chosen = FakeRewardService::ScoreOf("p", absl::StrCat("c", i));
-    if (chosen > FakeRewardService::ScoreOf("p", absl::StrCat("r", i))) ++*wins;
-  }
-  return text;
-}
+using ::testing::StartsWith;
 
 TEST(EvalCommandTest, AccuraciesAreThoseOfTheScoresWhateverTheOrderOfReplies) {
   FakeRewardService service;
@@ -71,12 +48,13 @@ TEST(EvalCommandTest, AccuraciesAreThoseOfTheScoresWhateverTheOrderOfReplies) {
                                      .json = true});
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
   const Json json = Json::parse(finished.out);
-  EXPECT_EQ(json["all_pairs"]["pairs"], 80);
-  EXPECT_EQ(json["all_pairs"]["score"]["wins"], wins);
-  EXPECT_EQ(json["all_pairs"]["objectives"]["verbosity"]["wins"],
+  EXPECT_EQ(json["all_rows"]["rows"], 80);
+  EXPECT_EQ(json["all_rows"]["score"]["wins"], wins);
+  EXPECT_EQ(json["all_rows"]["objectives"]["verbosity"]["wins"],
             wins);  // The fake's rewards follow its score.
   EXPECT_EQ(json["model"]["name"], "fake");
-  EXPECT_EQ(json["data"], Json({data}));
+  EXPECT_EQ(json["data"].size(), 1);
+  EXPECT_THAT(data, EndsWith(json["data"][0].get<std::string>()));  // Without its folder.
 }
 
 TEST(EvalCommandTest, TheTableHasARowASubsetInTheFilesOrder) {
@@ -89,7 +67,7 @@ TEST(EvalCommandTest, TheTableHasARowASubsetInTheFilesOrder) {
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_LT(finished.out.find("zebra"), finished.out.find("apple"));
   EXPECT_THAT(finished.out, HasSubstr("helpsteer-helpfulness"));
-  EXPECT_THAT(finished.out, HasSubstr("all pairs"));
+  EXPECT_THAT(finished.out, HasSubstr("all rows"));
   EXPECT_THAT(finished.out, HasSubstr("model fake, revision fake-revisio"));
 }
 
@@ -101,8 +79,8 @@ TEST(EvalCommandTest, APairThatCannotBeScoredIsAnErrorNotALoss) {
   const Finished finished = RunHere(
       {.scoring = ScoringFlags{.address = service.address()}, .data = {data}, .json = true});
   EXPECT_EQ(finished.exit_code, 3);
-  const Json total = Json::parse(finished.out)["all_pairs"];
-  EXPECT_EQ(total["pairs"], 2);
+  const Json total = Json::parse(finished.out)["all_rows"];
+  EXPECT_EQ(total["rows"], 2);
   EXPECT_EQ(total["errors"], 1);
   EXPECT_EQ(total["score"]["wins"].get<int>() + total["score"]["ties"].get<int>() +
                 total["score"]["losses"].get<int>(),
@@ -131,9 +109,9 @@ TEST(EvalCommandTest, TheLimitIsOfEachFile) {
   const std::string b = TempFile("b.jsonl", PairsOf(5, "b", &wins));
   const Finished finished = RunHere({.scoring = ScoringFlags{.address = service.address()},
                                      .data = {a, b},
-                                     .json = true,
-                                     .limit = 2});
-  EXPECT_EQ(Json::parse(finished.out)["all_pairs"]["pairs"], 4);
+                                     .limit = 2,
+                                     .json = true});
+  EXPECT_EQ(Json::parse(finished.out)["all_rows"]["rows"], 4);
 }
 
 TEST(EvalCommandTest, TheFolderGetsARowAPairInOrderAndTheSummary) {
@@ -163,7 +141,11 @@ TEST(EvalCommandTest, TheFolderGetsARowAPairInOrderAndTheSummary) {
     EXPECT_EQ(row["chosen"]["score"], FakeRewardService::ScoreOf("p", absl::StrCat("c", i)));
     EXPECT_EQ(row["margin_by_objective"].size(), 2);
   }
-  EXPECT_EQ(ReadFile(folder + "/summary.json"), finished.out);
+  Json shown = Json::parse(finished.out);
+  EXPECT_EQ(shown["speed"]["rows"], 40);
+  shown.erase("speed");
+  EXPECT_EQ(Json::parse(ReadFile(folder + "/summary.json")), shown);
+  EXPECT_FALSE(std::filesystem::exists(folder + "/rows.jsonl.checkpoint"));
 }
 
 TEST(EvalCommandTest, WithoutObjectivesOnlyTheScoreIsMeasured) {
@@ -197,7 +179,7 @@ TEST(EvalCommandTest, AServerThatFallsSilentIsExitOneWithoutATable) {
        .data = {data}});
   EXPECT_EQ(finished.exit_code, 1);
   EXPECT_EQ(finished.out, "");
-  EXPECT_THAT(finished.err, HasSubstr("stopped after 0 of 1 pair"));
+  EXPECT_THAT(finished.err, HasSubstr("stopped after 0 of 1 row"));
 }
 
 TEST(EvalCommandTest, AFolderThatCannotBeMadeIsExitOneBeforeAnythingIsSent) {
@@ -207,7 +189,7 @@ TEST(EvalCommandTest, AFolderThatCannotBeMadeIsExitOneBeforeAnythingIsSent) {
                                      .data = {data},
                                      .output = data + "/sub"});
   EXPECT_EQ(finished.exit_code, 1);
-  EXPECT_THAT(finished.err, HasSubstr("rows.jsonl cannot be written"));
+  EXPECT_THAT(finished.err, HasSubstr("rows.jsonl"));
   EXPECT_EQ(service.requests(), 0);
 }
 
@@ -238,8 +220,8 @@ TEST(EvalCommandTest, PairsNearerThanTheServersErrorAreMarkedAndCountedAndStillW
   ASSERT_GT(CloseCalls(kMargin), 0);
   ASSERT_LT(CloseCalls(kMargin), 80);
   EXPECT_EQ(json["too_close"], Json({{"margin", kMargin}, {"source", "server"}}));
-  EXPECT_EQ(json["all_pairs"]["too_close"], CloseCalls(kMargin));
-  EXPECT_EQ(json["all_pairs"]["score"]["wins"], wins);
+  EXPECT_EQ(json["all_rows"]["too_close"], CloseCalls(kMargin));
+  EXPECT_EQ(json["all_rows"]["score"]["wins"], wins);
   int marked = 0;
   for (absl::string_view line :
        absl::StrSplit(ReadFile(folder + "/rows.jsonl"), '\n', absl::SkipEmpty())) {
@@ -257,11 +239,11 @@ TEST(EvalCommandTest, TheUsersMarginReplacesTheServers) {
   const std::string data = TempFile("users.jsonl", PairsOf(80, "s", &wins));
   const Finished finished = RunHere({.scoring = ScoringFlags{.address = service.address()},
                                      .data = {data},
-                                     .json = true,
-                                     .too_close = 10});
+                                     .summary = {.too_close = 10},
+                                     .json = true});
   const Json json = Json::parse(finished.out);
   EXPECT_EQ(json["too_close"], Json({{"margin", 10.0}, {"source", "user"}}));
-  EXPECT_EQ(json["all_pairs"]["too_close"], CloseCalls(10));
+  EXPECT_EQ(json["all_rows"]["too_close"], CloseCalls(10));
 }
 
 TEST(EvalCommandTest, WithoutAKnownErrorNothingIsMarkedAndThatIsSaid) {
@@ -290,9 +272,86 @@ TEST(EvalCommandTest, FlagsReachTheCommandAndObjectivesAreItsDefault) {
   EXPECT_EQ(flags.output, "o");
   EXPECT_TRUE(flags.json);
   EXPECT_EQ(flags.limit, 3);
-  EXPECT_EQ(flags.too_close, 0.25);
+  EXPECT_EQ(flags.summary.too_close, 0.25);
   EXPECT_EQ(flags.scoring.detail, Detail::kObjectives);
-  EXPECT_THAT(command->help(), HasSubstr("Example:\n  assay eval"));
+  EXPECT_THAT(command->help(), HasSubstr("Examples:\n  assay eval"));
+}
+
+TEST(EvalCommandTest, PriorSetsAreSubsetsBySplitAndThoseThatAreNeverRunAreLeftOut) {
+  FakeRewardService service;
+  const std::string folder = TempPath("prior");
+  std::filesystem::create_directories(folder);
+  for (const char* split : {"shp-00000-of-00001", "pku_safer"})
+    std::ofstream(absl::StrCat(folder, "/", split, ".jsonl"))
+        << PairOf(0, "any") << PairOf(1, "any");
+  const Finished finished =
+      RunHere({.scoring = ScoringFlags{.address = service.address()},
+               .pref_sets = {folder + "/shp-00000-of-00001.jsonl", folder + "/pku_safer.jsonl"},
+               .json = true});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("2 rows of pku_better and pku_safer left out"));
+  const Json json = Json::parse(finished.out);
+  EXPECT_EQ(json["subsets"][0]["subset"], "shp");
+  EXPECT_EQ(json["subsets"].size(), 1);
+  EXPECT_EQ(json["benchmark"]["prior_sets"], true);
+}
+
+TEST(EvalCommandTest, ListsOfResponsesAreOneRequestEach) {
+  FakeRewardService service;
+  const std::string data =
+      TempFile("best.jsonl", R"({"prompt": "p", "chosen": ["a"], "rejected": ["b", "c", "d"]})");
+  const Finished finished = RunHere(
+      {.scoring = ScoringFlags{.address = service.address()}, .data = {data}, .json = true});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_EQ(service.requests(), 1);
+  const Json subset = Json::parse(finished.out)["subsets"][0];
+  EXPECT_EQ(subset["metric"], "best-of-n");
+  const float a = FakeRewardService::ScoreOf("p", "a");
+  bool is_best = true;
+  for (const char* other : {"b", "c", "d"})
+    is_best = is_best && a > FakeRewardService::ScoreOf("p", other);
+  EXPECT_EQ(subset["score"]["wins"], is_best ? 1 : 0);
+}
+
+TEST(EvalCommandTest, NeitherDataNorARunAndBothAreBadUsage) {
+  const Finished neither = RunHere({});
+  EXPECT_EQ(neither.exit_code, 2);
+  EXPECT_THAT(neither.err, AllOf(HasSubstr("--data FILE"), HasSubstr("--from DIR")));
+  const Finished both = RunHere({.data = {"a"}, .from = {"b"}});
+  EXPECT_EQ(both.exit_code, 2);
+  EXPECT_THAT(both.err, HasSubstr("--from takes finished runs in the place of"));
+}
+
+TEST(EvalCommandTest, EachMistakeIsOneSentenceAndExitOne) {
+  FakeRewardService service;
+  const ScoringFlags scoring = {.address = service.address()};
+  const std::string good = TempFile("fine.jsonl", PairOf(0, "s"));
+  std::string bad_line;
+  for (int i = 1; i < 57; ++i) bad_line += PairOf(i, "s");
+  bad_line += "{\"prompt\": \n";
+  const struct {
+    EvalFlags flags;
+    const char* what;
+  } kMistakes[] = {
+      {{.scoring = scoring, .data = {"/no/such.jsonl"}}, "/no/such.jsonl"},
+      {{.scoring = scoring, .data = {TempFile("void.jsonl", "")}}, "holds no row"},
+      {{.scoring = scoring, .data = {TempFile("57.jsonl", bad_line)}}, "line 57: not JSON"},
+      {{.scoring = scoring,
+        .data = {TempFile("field.jsonl", "{\"prompt\": \"p\", \"chosen\": \"c\"}")}},
+       "line 1: field \"rejected\" is missing"},
+      {{.scoring = scoring, .data = {good}, .shard = "2/2"}, "shard"},
+      {{.scoring = scoring, .data = {good}, .shard = "1/2"}, "has no row"},
+      {{.from = {"/no/such/run"}}, "/no/such/run"},
+      {{.scoring = scoring, .data = {good}, .report = "/no/such/report.html"},
+       "/no/such/report.html"},
+      {{.scoring = ScoringFlags{.address = "127.0.0.1:1"}, .data = {good}}, "no server answers at"},
+  };
+  for (const auto& mistake : kMistakes) {
+    const Finished finished = RunHere(mistake.flags);
+    EXPECT_EQ(finished.exit_code, 1) << mistake.what;
+    EXPECT_THAT(finished.err, AllOf(StartsWith("assay: "), HasSubstr(mistake.what)));
+    EXPECT_EQ(std::count(finished.err.begin(), finished.err.end(), '\n'), 1) << finished.err;
+  }
 }
 
 }  // namespace
