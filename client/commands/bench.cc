@@ -122,12 +122,7 @@ CLI::App* AddBenchCommand(CLI::App* app, BenchFlags* flags) {
       ->add_option("--data", flags->data,
                    "Rows to send over and over instead of made-up texts,\nas for `assay score`")
       ->option_text("FILE");
-  command
-      ->add_option_function<std::string>(
-          "--format", [flags](const std::string& f) { flags->json = f == "json"; },
-          "What goes to standard output")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->option_text("{text,json} [text]");
+  AddFormatFlag(command, "text", &flags->json);
   return command;
 }
 

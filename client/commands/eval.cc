@@ -132,6 +132,13 @@ int CheckUsage(const EvalFlags& flags, const Streams& streams) {
     *streams.err << "assay: --from takes finished runs in the place of --data and --pref-sets\n";
     return kExitBadUsage;
   }
+  if (!flags.shard.empty()) {
+    const absl::StatusOr<Shard> shard = ParseShard(flags.shard, std::getenv(kJobCompletionIndex));
+    if (!shard.ok()) {
+      Fail(streams, shard.status());
+      return kExitBadUsage;
+    }
+  }
   if (has_data || !flags.from.empty()) return kExitFine;
   *streams.err << "assay: name the rows to score with --data FILE, or a finished run with --from "
                   "DIR (see `assay eval --help`)\n";
@@ -175,12 +182,7 @@ void AddOutputFlags(CLI::App* command, EvalFlags* flags) {
       ->add_option("--model-name", flags->model_name,
                    "The model's name in the files for RewardBench's scripts; else the server's")
       ->option_text("ORG/NAME");
-  command
-      ->add_option_function<std::string>(
-          "--format", [flags](const std::string& f) { flags->json = f == "json"; },
-          "What goes to standard output")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->option_text("{table,json} [table]");
+  AddFormatFlag(command, "table", &flags->json);
 }
 
 }  // namespace

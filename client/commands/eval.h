@@ -40,7 +40,7 @@ CLI::App* AddEvalCommand(CLI::App* app, EvalFlags* flags);
 
 // kExitFine; kExitSomeErrors: the report is there, some rows could not be scored and are no part of
 // it; kExitFailed: no report, and one sentence on streams.err says why; kExitBadUsage: neither data
-// nor a finished run, or both. Nothing is sent unless every file is right.
+// nor a finished run, or both, or a shard that is none. Nothing is sent unless every file is right.
 int RunEval(const EvalFlags& flags, const Streams& streams);
 
 }  // namespace assay::client

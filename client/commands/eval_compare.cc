@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
+#include "client/commands/scoring_flags.h"
 #include "client/commands/summary_flags.h"
 #include "client/eval/eval_run.h"
 #include "client/eval/run_difference_report.h"
@@ -44,12 +45,7 @@ CLI::App* AddEvalCompareCommand(CLI::App* eval, EvalCompareFlags* flags) {
   command->add_option("B", flags->b, "The run that may be better or worse")
       ->required()
       ->option_text("RUN");
-  command
-      ->add_option_function<std::string>(
-          "--format", [flags](const std::string& f) { flags->json = f == "json"; },
-          "What goes to standard output")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->option_text("{table,json} [table]");
+  AddFormatFlag(command, "table", &flags->json);
   command
       ->add_option("--flips", flags->flips,
                    "Rows shown that only one of the runs has right, the surest first")

@@ -20,12 +20,7 @@ CLI::App* AddInfoCommand(CLI::App* app, InfoFlags* flags) {
       "info", "Show a server's live state, its model, limits, counters and settings");
   command->footer(kExample);
   AddAddressFlag(command, &flags->address);
-  command
-      ->add_option_function<std::string>(
-          "--format", [flags](const std::string& f) { flags->json = f == "json"; },
-          "What goes to standard output")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->option_text("{text,json} [text]");
+  AddFormatFlag(command, "text", &flags->json);
   AddConnectionFlags(command, &flags->connection);
   command->add_flag("--settings", flags->all_settings,
                     "Show all of the server's settings, not only those that are not its defaults");

@@ -54,6 +54,15 @@ void AddAddressFlag(CLI::App* command, std::string* address) {
       ->option_text("HOST:PORT,... [" + *address + "]");
 }
 
+void AddFormatFlag(CLI::App* command, const std::string& text, bool* json) {
+  command
+      ->add_option_function<std::string>(
+          "--format", [json](const std::string& format) { *json = format == "json"; },
+          "What goes to standard output")
+      ->check(CLI::IsMember({text, std::string("json")}))
+      ->option_text("{" + text + ",json} [" + text + "]");
+}
+
 void AddScoringFlags(CLI::App* command, ScoringFlags* flags) {
   AddChoice<Detail>(command, "--detail", "Only the score, or also the model's objectives",
                     {{"score", Detail::kScore}, {"objectives", Detail::kObjectives}},

@@ -34,6 +34,9 @@ struct ScoringFlags {
 // --address. `flags` outlives the parsing.
 void AddAddressFlag(CLI::App* command, std::string* address);
 
+// --format, one of `text` ("text", "table") and json. True in `*json` for the latter.
+void AddFormatFlag(CLI::App* command, const std::string& text, bool* json);
+
 // --detail, --truncation, --max-tokens, --in-flight, --timeout, and connection_flags.h's. The
 // defaults shown are those in
 // `flags`.

@@ -313,13 +313,16 @@ TEST(EvalCommandTest, ListsOfResponsesAreOneRequestEach) {
   EXPECT_EQ(subset["score"]["wins"], is_best ? 1 : 0);
 }
 
-TEST(EvalCommandTest, NeitherDataNorARunAndBothAreBadUsage) {
+TEST(EvalCommandTest, NeitherDataNorARunBothAndAShardThatIsNoneAreBadUsage) {
   const Finished neither = RunHere({});
   EXPECT_EQ(neither.exit_code, 2);
   EXPECT_THAT(neither.err, AllOf(HasSubstr("--data FILE"), HasSubstr("--from DIR")));
   const Finished both = RunHere({.data = {"a"}, .from = {"b"}});
   EXPECT_EQ(both.exit_code, 2);
   EXPECT_THAT(both.err, HasSubstr("--from takes finished runs in the place of"));
+  const Finished shard = RunHere({.data = {"a"}, .shard = "2/2"});
+  EXPECT_EQ(shard.exit_code, 2);
+  EXPECT_THAT(shard.err, HasSubstr("shard \"2/2\" is not I/N"));
 }
 
 TEST(EvalCommandTest, EachMistakeIsOneSentenceAndExitOne) {
@@ -339,7 +342,6 @@ TEST(EvalCommandTest, EachMistakeIsOneSentenceAndExitOne) {
       {{.scoring = scoring,
         .data = {TempFile("field.jsonl", "{\"prompt\": \"p\", \"chosen\": \"c\"}")}},
        "line 1: field \"rejected\" is missing"},
-      {{.scoring = scoring, .data = {good}, .shard = "2/2"}, "shard"},
       {{.scoring = scoring, .data = {good}, .shard = "1/2"}, "has no row"},
       {{.from = {"/no/such/run"}}, "/no/such/run"},
       {{.scoring = scoring, .data = {good}, .report = "/no/such/report.html"},

@@ -78,5 +78,20 @@ TEST_F(ScoringFlagsTest, TheDefaultsInTheHelpAreTheDefaultsInTheCode) {
   EXPECT_THAT(app_.help(), HasSubstr("--timeout SECONDS [300]"));
 }
 
+TEST(ScoringFlagsTest, TheFormatIsTextUnlessJsonIsAskedFor) {
+  for (const auto& [line, expected] :
+       {std::pair{"", false}, {"--format table", false}, {"--format json", true}}) {
+    CLI::App app;
+    bool json = false;
+    AddFormatFlag(&app, "table", &json);
+    app.parse(line);
+    EXPECT_EQ(json, expected) << line;
+  }
+  CLI::App app;
+  bool json = false;
+  AddFormatFlag(&app, "table", &json);
+  EXPECT_THROW(app.parse("--format text"), CLI::ValidationError);
+}
+
 }  // namespace
 }  // namespace assay::client

@@ -1,13 +1,13 @@
 #include "client/eval/benchmark.h"
 
 #include <cmath>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
 #include "base/jsonl_reader.h"
+#include "tests/client/eval/rewardbench_rows.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay::client {
@@ -25,31 +25,9 @@ const SectionScore& SectionOf(const BenchmarkScore& score, const std::string& na
 
 // RewardBench whole, every subset at `score`.
 std::vector<SubsetScore> WholeRewardBench(double score) {
-  const std::map<std::string, int64_t> rows = {{"alpacaeval-easy", 100},
-                                               {"alpacaeval-length", 95},
-                                               {"alpacaeval-hard", 95},
-                                               {"mt-bench-easy", 28},
-                                               {"mt-bench-med", 40},
-                                               {"mt-bench-hard", 37},
-                                               {"llmbar-natural", 100},
-                                               {"llmbar-adver-neighbor", 134},
-                                               {"llmbar-adver-GPTInst", 92},
-                                               {"llmbar-adver-GPTOut", 47},
-                                               {"llmbar-adver-manual", 46},
-                                               {"refusals-dangerous", 100},
-                                               {"refusals-offensive", 100},
-                                               {"xstest-should-refuse", 154},
-                                               {"xstest-should-respond", 250},
-                                               {"donotanswer", 136},
-                                               {"math-prm", 447},
-                                               {"hep-cpp", 164},
-                                               {"hep-go", 164},
-                                               {"hep-java", 164},
-                                               {"hep-js", 164},
-                                               {"hep-python", 164},
-                                               {"hep-rust", 164}};
   std::vector<SubsetScore> subsets;
-  for (const auto& [name, n] : rows) subsets.push_back({.subset = name, .score = score, .rows = n});
+  for (const auto& [name, n] : ::assay::testing::kRewardBenchRows)
+    subsets.push_back({.subset = name, .score = score, .rows = n});
   return subsets;
 }
 

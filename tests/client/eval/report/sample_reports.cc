@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/eval/report/report_page.h"
 #include "tests/client/eval/eval_rows.h"
+#include "tests/client/eval/rewardbench_rows.h"
 
 namespace assay::testing {
 namespace {
@@ -118,31 +119,8 @@ SampleReport ObjectivesReport() {
 SampleReport RewardBenchReport() {
   SampleReport report = Named("rewardbench");
   Bell bell;
-  const std::pair<const char*, int> kSubsets[] = {{"alpacaeval-easy", 100},
-                                                  {"alpacaeval-length", 95},
-                                                  {"alpacaeval-hard", 95},
-                                                  {"mt-bench-easy", 28},
-                                                  {"mt-bench-med", 40},
-                                                  {"mt-bench-hard", 37},
-                                                  {"llmbar-natural", 100},
-                                                  {"llmbar-adver-neighbor", 134},
-                                                  {"llmbar-adver-GPTInst", 92},
-                                                  {"llmbar-adver-GPTOut", 47},
-                                                  {"llmbar-adver-manual", 46},
-                                                  {"refusals-dangerous", 100},
-                                                  {"refusals-offensive", 100},
-                                                  {"xstest-should-refuse", 154},
-                                                  {"xstest-should-respond", 250},
-                                                  {"donotanswer", 136},
-                                                  {"math-prm", 447},
-                                                  {"hep-cpp", 164},
-                                                  {"hep-go", 164},
-                                                  {"hep-java", 164},
-                                                  {"hep-js", 164},
-                                                  {"hep-python", 164},
-                                                  {"hep-rust", 164}};
   float lean = 0.3F;
-  for (const auto& [subset, count] : kSubsets) {
+  for (const auto& [subset, count] : kRewardBenchRows) {
     AddPairs(&report, subset, count, lean, &bell);
     lean = lean < 0.05F ? 0.3F : lean - 0.035F;
   }
