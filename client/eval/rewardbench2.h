@@ -1,7 +1,8 @@
 // client/eval/rewardbench2.h
 // The score of RewardBench 2's Ties subset, whose rows have many correct answers: they should be
 // above every wrong one, and nearer to each other than to those. Pure functions.
-// Source: allenai/reward-bench at commit 05a9005, rewardbench/utils.py and scripts/run_v2.py.
+// Source: allenai/reward-bench at commit 05a9005, rewardbench/utils.py and scripts/run_v2.py. (The
+// release 0.1.4 leaves rows without a spread out of `margin`; the score differs by less than 0.01.)
 #ifndef ASSAY_CLIENT_EVAL_REWARDBENCH2_H_
 #define ASSAY_CLIENT_EVAL_REWARDBENCH2_H_
 
