@@ -35,15 +35,15 @@ absl::StatusOr<Folder> OpenFolder(const std::string& path, const EvalRun& run,
                                   const std::vector<Comparison>& comparisons) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  const Json run_json = EvalRunJson(run);
-  Json identity = run_json;
+  Json identity = EvalRunIdentity(run);
   identity["rows"] = comparisons.size();
   identity["texts"] = Fingerprint(comparisons);
   Folder folder;
   ASSAY_ASSIGN_OR_RETURN(
       folder.output,
       ResumableOutput::Open({.path = absl::StrCat(path, "/rows.jsonl"), .identity = identity}));
-  ASSAY_RETURN_IF_ERROR(WriteTextFile(absl::StrCat(path, "/run.json"), run_json.dump(2) + "\n"));
+  ASSAY_RETURN_IF_ERROR(
+      WriteTextFile(absl::StrCat(path, "/run.json"), EvalRunJson(run).dump(2) + "\n"));
   if (folder.output->kept().rows == 0) return folder;
   ASSAY_ASSIGN_OR_RETURN(FinishedRun earlier, ReadRun(path));
   if (static_cast<int64_t>(earlier.rows.size()) != folder.output->kept().rows) {

@@ -89,7 +89,7 @@ std::pair<int64_t, int64_t> ShardOf(const EvalRun& run) {
 Json CommonOf(EvalRun run) {
   run.data.clear();
   run.shard.clear();
-  return EvalRunJson(run);
+  return EvalRunIdentity(run);
 }
 
 absl::Status CheckAlike(const FinishedRun& first, const FinishedRun& other,
@@ -116,6 +116,15 @@ Json EvalRunJson(const EvalRun& run) {
           {"truncation", TruncationNames().at(run.truncation)},
           {"max_tokens", run.max_tokens},
           {"shard", run.shard}};
+}
+
+Json EvalRunIdentity(const EvalRun& run) {
+  Json json = EvalRunJson(run);
+  std::set<std::string> kinds;
+  for (const std::string& device : run.model.devices)
+    kinds.insert(device.substr(0, device.find(':')));
+  json["model"]["devices"] = kinds;
+  return json;
 }
 
 absl::StatusOr<EvalRun> ParseEvalRun(const Json& json) {

@@ -29,9 +29,11 @@ struct EvalRun {
   std::string shard = {};  // "I/N": the run has only that part of the rows; empty: all.
 };
 
-// The content of run.json. Two runs are of one kind, and may be joined or resumed, when these are
-// equal.
+// The content of run.json.
 Json EvalRunJson(const EvalRun& run);
+// What of it makes two runs the same, so that the one may go on where the other stopped: all, but of
+// the devices only their kinds ("cpu", "cuda"), for how many there are changes no score.
+Json EvalRunIdentity(const EvalRun& run);
 // INVALID_ARGUMENT naming the field that is missing or of another type.
 absl::StatusOr<EvalRun> ParseEvalRun(const Json& json);
 
@@ -47,7 +49,7 @@ struct FinishedRun {
 absl::StatusOr<FinishedRun> ReadRun(const std::string& path);
 
 // The runs of `paths` as one: shards in their order, runs over different data in the given one.
-// INVALID_ARGUMENT naming the field in which two differ, the shard that is missing or there twice, or
+// INVALID_ARGUMENT naming the field of EvalRunIdentity() in which two differ, the shard that is missing or there twice, or
 // the data that two runs have.
 absl::StatusOr<FinishedRun> ReadRuns(const std::vector<std::string>& paths);
 

@@ -4,8 +4,9 @@
 #define ASSAY_TESTS_CLIENT_TEMP_FILE_H_
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -14,9 +15,30 @@
 
 namespace assay::testing {
 
+// A folder of this process alone, which goes with it.
+class TempFolder {
+ public:
+  TempFolder() {
+    std::string path = absl::StrCat(::testing::TempDir(), "/assay_client_XXXXXX");
+    path_ = mkdtemp(path.data());
+  }
+  ~TempFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 // A path of this process alone; nothing is there yet.
 inline std::string TempPath(const std::string& name) {
-  return absl::StrCat(::testing::TempDir(), "/assay_client_", getpid(), "_", name);
+  static const TempFolder folder;
+  return absl::StrCat(folder.path(), "/", name);
 }
 
 // The path of a file that holds `bytes`.

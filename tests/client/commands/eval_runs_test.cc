@@ -88,7 +88,7 @@ TEST(EvalRunsTest, ARunThatStoppedGoesOnAndLeavesWhatAnUndisturbedOneLeaves) {
   EvalFlags flags = {.scoring = ScoringFlags{.in_flight = 4}, .data = {data}, .output = folder};
   {
     FakeRewardService service;
-    service.BreakStreamAfter(25, absl::UnauthenticatedError("withdrawn"));
+    service.BreakStreamOn("r25", absl::UnauthenticatedError("withdrawn"));
     flags.scoring.address = service.address();
     const Finished finished = RunHere(flags);
     EXPECT_EQ(finished.exit_code, 1);
@@ -134,7 +134,7 @@ TEST(EvalRunsTest, AFolderThatHoldsAnotherUnfinishedRunIsLeftAlone) {
                      .data = {TempFile("one.jsonl", PairsOf(20, "s", &wins))},
                      .output = folder};
   FakeRewardService broken;
-  broken.BreakStreamAfter(9, absl::UnauthenticatedError("withdrawn"));
+  broken.BreakStreamOn("r9", absl::UnauthenticatedError("withdrawn"));
   flags.scoring.address = broken.address();
   EXPECT_EQ(RunHere(flags).exit_code, 1);
   const std::string rows = ReadFile(folder + "/rows.jsonl");

@@ -252,7 +252,8 @@ TEST(ScoreCommandTest, ACheckpointOfOtherFlagsIsRefusedByTheFlagThatDiffers) {
   const std::string input = TempFile("long.jsonl", text);
   const std::string output = TempPath("refused.jsonl");
   service.BreakStreamAfter(10, absl::PermissionDeniedError("no"));
-  ASSERT_EQ(RunToFile(service.address(), input, output).exit_code, 1);
+  const FileRun stopped = RunToFile(service.address(), input, output);
+  ASSERT_EQ(stopped.exit_code, 1) << stopped.err;
   const FileRun other = RunToFile(service.address(), input, output, {.limit = 20});
   EXPECT_EQ(other.exit_code, 1);
   EXPECT_THAT(other.err, HasSubstr("limit is 0 there and 20 here"));

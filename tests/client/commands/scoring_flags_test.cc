@@ -78,7 +78,7 @@ TEST_F(ScoringFlagsTest, TheDefaultsInTheHelpAreTheDefaultsInTheCode) {
   EXPECT_THAT(app_.help(), HasSubstr("--timeout SECONDS [300]"));
 }
 
-TEST(ScoringFlagsTest, TheFormatIsTextUnlessJsonIsAskedFor) {
+TEST_F(ScoringFlagsTest, TheFormatIsTextUnlessJsonIsAskedFor) {
   for (const auto& [line, expected] :
        {std::pair{"", false}, {"--format table", false}, {"--format json", true}}) {
     CLI::App app;

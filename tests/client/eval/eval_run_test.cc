@@ -119,6 +119,22 @@ TEST(EvalRunTest, RunsOverDifferentDataJoinInTheOrderGiven) {
   EXPECT_THAT(joined.run.data, ElementsAre("b.jsonl", "a.jsonl"));
 }
 
+TEST(EvalRunTest, ShardsOfServersWithMoreDevicesJoinAndWithOthersDoNot) {
+  EvalRun run = RunOf();
+  run.model.devices = {"cuda:0"};
+  run.shard = "0/2";
+  const std::string first = FolderOf("one_device", run, {PairWith("s", 1, 1, 0)});
+  run.model.devices = {"cuda:0", "cuda:1"};
+  run.shard = "1/2";
+  const std::string second = FolderOf("two_devices", run, {PairWith("s", 2, 1, 0)});
+  ASSERT_OK_AND_ASSIGN(const FinishedRun joined, ReadRuns({first, second}));
+  EXPECT_THAT(IdsOf(joined), ElementsAre(1, 2));
+  run.model.devices = {"cpu"};
+  const std::string other = FolderOf("other_device", run, {PairWith("s", 2, 1, 0)});
+  EXPECT_THAT(ReadRuns({first, other}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("/model/devices")));
+}
+
 TEST(EvalRunTest, RunsOfDifferentKindsAreNotJoinedAndTheFieldIsNamed) {
   EvalRun other = RunOf();
   other.model.revision = "another";
