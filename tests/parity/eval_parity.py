@@ -10,7 +10,8 @@ Starts assay-server on a free port, evaluates the pairs, and compares accuracy b
 oracle's scores (made by make_pair_scores.py). A differing verdict must be one that `assay eval` marks as too close to call, and is
 listed. The defaults are LLMBar and its scores. With the four files that the goldens of pair_scores.jsonl.gz were made of (LLMBar,
 HumanEvalPack, HHH, and hh-rlhf's helpful test files, which are not bundled) it is the whole comparison; scores of pairs that are not in
-the data are left alone. --output keeps the run; where it is there already, finished, nothing is scored again. Needs only Python itself.
+the data are left alone, and pairs without a score left out and counted. --output keeps the run; where it is there already, finished,
+nothing is scored again. Needs only Python itself.
 
 Exit codes: 0 agreed; 1 a verdict differs without that mark, or a pair has an error.
 """
@@ -61,7 +62,10 @@ def evaluate(args, out):
 def compare(ours, oracle):
     """Prints accuracy by subset side by side and every differing verdict; returns the number of unexplained ones."""
     wins, differing, unexplained, worst, worst_margin = collections.defaultdict(lambda: [0, 0, 0]), 0, 0, 0.0, 0.0
-    for row in ours:
+    compared = [row for row in ours if (row["subset"], row["id"]) in oracle]
+    if len(compared) < len(ours):
+        print(f"{len(ours) - len(compared)} of {len(ours)} pairs have no score of the oracle's, and are left out")
+    for row in compared:
         truth = oracle[row["subset"], row["id"]]
         worst = max(worst, *(abs(row[side]["score"] - truth[side]) for side in ("chosen", "rejected")))
         margin = truth["chosen"] - truth["rejected"]
@@ -80,9 +84,11 @@ def compare(ours, oracle):
     print(f"{'subset':24} {'n':>5} {'ours':>7} {'oracle':>7}")
     for subset, (n, mine, theirs) in sorted(wins.items()):
         print(f"{subset:24} {n:5} {100 * mine / n:7.2f} {100 * theirs / n:7.2f}")
+    if not compared:
+        sys.exit("eval_parity: no pair has a score of the oracle's")
     n, mine, theirs = (sum(count[i] for count in wins.values()) for i in range(3))
     print(f"{'all pairs':24} {n:5} {100 * mine / n:7.2f} {100 * theirs / n:7.2f}")
-    marked = sum(row.get("too_close", False) for row in ours)
+    marked = sum(row.get("too_close", False) for row in compared)
     print(f"marked as too close to call: {marked}; differing verdicts: {differing}, unexplained: {unexplained}; largest difference of a "
           f"score: {worst:.5f}, of a margin: {worst_margin:.5f}")
     return unexplained
