@@ -82,37 +82,81 @@ class Scoring {
   }
 
   absl::StatusOr<ScoredRun> Run(RewardClient* client) {
+    absl::Status verdict = ScoreAll(
+        client, [this] { return NextRequest(); },
+        [this](int64_t index, absl::StatusOr<ScoreReply> outcome) {
+          TakeOutcome(first_ + index, outcome);
+        });
+    if (verdict.ok() && !to_retry_.empty()) verdict = TryAgain(client);
+    if (output_ != nullptr) {
+      if (verdict.ok() && tried_again_) ASSAY_RETURN_IF_ERROR(RewriteRows());
+      if (verdict.ok() && to_retry_.empty()) ASSAY_RETURN_IF_ERROR(output_->Complete());
+      ASSAY_RETURN_IF_ERROR(output_->status());
+    }
+    if (!verdict.ok()) {
+      return absl::Status(
+          verdict.code(),
+          absl::StrCat("stopped after ", Count(done_ - RetryCount()), " of ",
+                       CountOf(rows_.size(), "row"), ": ", verdict.ToString(), Advice()));
+    }
+    return ScoredRun{.finished = {.run = run_, .rows = std::move(rows_)},
+                     .kept = first_,
+                     .tokens = tokens_,
+                     .elapsed = progress_.elapsed(),
+                     .to_retry = RetryCount()};
+  }
+
+ private:
+  int64_t RetryCount() const { return static_cast<int64_t>(to_retry_.size()); }
+
+  absl::Status ScoreAll(RewardClient* client, RequestSource source, const ResultSink& sink) {
     const BulkOptions bulk = {
         .max_in_flight = options_.scoring.in_flight,
         .on_reconnect = [this](const absl::Status& why) {
           progress_.Say(
               absl::StrCat("assay: the stream broke and is opened again: ", why.ToString()));
         }};
-    const absl::Status verdict =
-        client->ScoreAll([this] { return NextRequest(); },
-                         [this](int64_t index, absl::StatusOr<ScoreReply> outcome) {
-                           TakeOutcome(first_ + index, outcome);
-                         },
-                         bulk, options_.scoring.timeout);
-    if (output_ != nullptr) {
-      if (to_retry_ == 0 && verdict.ok()) {
-        ASSAY_RETURN_IF_ERROR(output_->Complete());
-      }
-      ASSAY_RETURN_IF_ERROR(output_->status());
-    }
-    if (!verdict.ok()) {
-      return absl::Status(verdict.code(), absl::StrCat("stopped after ", Count(done_ - to_retry_),
-                                                       " of ", CountOf(comparisons_.size(), "row"),
-                                                       ": ", verdict.ToString(), Advice()));
-    }
-    return ScoredRun{.finished = {.run = run_, .rows = std::move(rows_)},
-                     .kept = first_,
-                     .tokens = tokens_,
-                     .elapsed = progress_.elapsed(),
-                     .to_retry = to_retry_};
+    return client->ScoreAll(std::move(source), sink, bulk, options_.scoring.timeout);
   }
 
- private:
+  // Once more the rows of to_retry_, which keeps those that the server failed again.
+  absl::Status TryAgain(RewardClient* client) {
+    const std::vector<int64_t> again = std::exchange(to_retry_, {});
+    tried_again_ = true;
+    progress_.Say(absl::StrCat("assay: the server failed ",
+                               CountOf(static_cast<int64_t>(again.size()), "row"),
+                               ", which are tried once more"));
+    size_t next = 0;  // The source's thread.
+    return ScoreAll(
+        client,
+        [this, &again, &next]() -> std::optional<ScoreRequest> {
+          if (next == again.size()) return std::nullopt;
+          return RequestOf(rows_[again[next++]].comparison);
+        },
+        [this, &again](int64_t index, const absl::StatusOr<ScoreReply>& outcome) {
+          EvalRow& row = rows_[again[index]];
+          row = RowOf(std::move(row.comparison), outcome, run_.objectives.size());
+          tokens_ += TokensOf(row);
+          if (row.error.ok()) {
+            --errors_;
+          } else if (!IsTheRowsOwn(row.error)) {
+            to_retry_.push_back(again[index]);
+          }
+        });
+  }
+
+  // In the place of the rows that were written with errors. The checkpoint stays right: what it
+  // vouches for is the same.
+  absl::Status RewriteRows() const {
+    std::string lines;
+    for (const EvalRow& row : rows_) absl::StrAppend(&lines, LineOf(row), "\n");
+    return WriteTextFile(absl::StrCat(options_.folder, "/rows.jsonl"), lines);
+  }
+
+  std::string LineOf(const EvalRow& row) const {
+    return DumpLine(EvalRowJson(row, run_.objectives, options_.close_call));
+  }
+
   std::string Advice() const {
     return output_ == nullptr ? "" : "; the same command goes on from there";
   }
@@ -121,7 +165,10 @@ class Scoring {
   std::optional<ScoreRequest> NextRequest() {
     if (next_ == comparisons_.size()) return std::nullopt;
     if (lines_.has_value() && !lines_->TakePlace().ok()) return std::nullopt;  // Run() asks.
-    const Comparison& comparison = comparisons_[next_++];
+    return RequestOf(comparisons_[next_++]);
+  }
+
+  ScoreRequest RequestOf(const Comparison& comparison) const {
     ScoreRequest request = options_.scoring.Request(run_.model.revision);
     request.prompt = comparison.prompt;
     request.responses = comparison.chosen;
@@ -138,11 +185,13 @@ class Scoring {
     tokens_ += tokens;
     if (!row.error.ok()) {
       ++errors_;
-      if (!IsTheRowsOwn(row.error) && to_retry_++ == 0 && output_ != nullptr)
-        output_->Suspend().IgnoreError();  // Run() asks for its status.
+      if (!IsTheRowsOwn(row.error)) {
+        to_retry_.push_back(index);
+        if (output_ != nullptr) output_->Suspend().IgnoreError();  // Run() asks for its status.
+      }
     }
     if (lines_.has_value()) {
-      lines_->Fill(index - first_, DumpLine(EvalRowJson(row, run_.objectives, options_.close_call)),
+      lines_->Fill(index - first_, LineOf(row),
                    {.rows = 1,
                     .errors = row.error.ok() ? 0 : 1,
                     .responses = static_cast<int64_t>(row.chosen.size() + row.rejected.size()),
@@ -165,7 +214,8 @@ class Scoring {
   // The sink's thread.
   int64_t done_;
   int64_t errors_ = 0;
-  int64_t to_retry_ = 0;
+  std::vector<int64_t> to_retry_;  // Rows whose error is the server's.
+  bool tried_again_ = false;
   int64_t tokens_ = 0;
   ProgressBar progress_;
 };

@@ -33,7 +33,8 @@ struct ScoredRun {
   int64_t tokens = 0;           // Of the others.
   absl::Duration elapsed = {};  // For the others.
   // Rows with an error that is the server's and not their own (it fell silent, it was replaced by
-  // another model): the same command tries those again, and what follows them.
+  // another model) also when they were tried once more at the end: the same command tries those
+  // again, and what follows them.
   int64_t to_retry = 0;
 };
 

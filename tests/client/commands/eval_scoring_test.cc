@@ -76,6 +76,32 @@ TEST_F(EvalScoringTest, ARowsOwnErrorIsNotTriedAgain) {
   EXPECT_THAT(ReadFile(folder + "/rows.jsonl"), HasSubstr("rejected[0]: too long"));
 }
 
+TEST_F(EvalScoringTest, RowsThatTheServerFailedAreTriedOnceMoreAtTheEnd) {
+  ASSERT_OK(Score({.folder = TempPath("calm")}, 30).status());
+  const std::string calm = ReadFile(TempPath("calm/rows.jsonl"));
+  const int requests = service_.requests();
+  service_.FailResult("r3", absl::FailedPreconditionError("being replaced"), 1);
+  service_.FailResult("x20", absl::DeadlineExceededError("stalled"), 1);
+  const std::string folder = TempPath("failed_once");
+  ASSERT_OK_AND_ASSIGN(const ScoredRun scored, Score({.folder = folder}, 30));
+  EXPECT_EQ(scored.to_retry, 0);
+  EXPECT_THAT(err_.str(), HasSubstr("the server failed 2 rows, which are tried once more"));
+  EXPECT_TRUE(scored.finished.rows[3].error.ok());
+  EXPECT_EQ(service_.requests() - requests, 32);
+  EXPECT_EQ(ReadFile(folder + "/rows.jsonl"), calm);
+  EXPECT_EQ(ReadFile(folder + "/rows.jsonl.checkpoint"), "");
+}
+
+TEST_F(EvalScoringTest, RowsThatTheServerFailsTwiceStayErrorsForAnotherCall) {
+  service_.FailResult("r3", absl::FailedPreconditionError("being replaced"), 2);
+  ASSERT_OK_AND_ASSIGN(const ScoredRun scored, Score({.folder = TempPath("twice")}, 10));
+  EXPECT_EQ(scored.to_retry, 1);
+  EXPECT_THAT(ReadFile(TempPath("twice/rows.jsonl")), HasSubstr("being replaced"));
+  ASSERT_OK_AND_ASSIGN(const ScoredRun again, Score({.folder = TempPath("twice")}, 10));
+  EXPECT_EQ(again.to_retry, 0);
+  EXPECT_LE(again.kept, 3);
+}
+
 TEST_F(EvalScoringTest, RowsSayWhatIsTooCloseOnlyWhereThatIsKnown) {
   ASSERT_OK(Score({.folder = TempPath("unknown")}, 2).status());
   EXPECT_THAT(ReadFile(TempPath("unknown/rows.jsonl")), Not(HasSubstr("too_close")));
