@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "client/field_error.h"
 
 namespace assay::client {
 namespace {
@@ -30,10 +31,6 @@ bool IsNestedTooDeeply(const std::string& text) {
     }
   }
   return false;
-}
-
-absl::Status FieldError(const std::string& field, const std::string& what) {
-  return absl::InvalidArgumentError(absl::StrCat("field \"", field, "\" ", what));
 }
 
 absl::StatusOr<std::string> TextOf(const Json& object, const std::string& key,

@@ -21,6 +21,7 @@
 #include "client/score_rows.h"
 #include "client/shard.h"
 #include "client/stream_output.h"
+#include "client/truncation_name.h"
 
 namespace assay::client {
 namespace {
@@ -243,18 +244,6 @@ class ScoreRun {
   RowCounts done_ ABSL_GUARDED_BY(mu_);  // Of this run's rows, in the order of their answers.
 };
 
-const char* NameOf(Truncation truncation) {
-  switch (truncation) {
-    case Truncation::kRefuse:
-      return "refuse";
-    case Truncation::kKeepEnd:
-      return "keep-end";
-    case Truncation::kKeepStart:
-      return "keep-start";
-  }
-  return "";
-}
-
 // Everything that the output depends on.
 Json IdentityOf(const ScoreFlags& flags, const std::optional<Shard>& shard, const RowInput& input,
                 const ModelInfo& model) {
@@ -262,7 +251,7 @@ Json IdentityOf(const ScoreFlags& flags, const std::optional<Shard>& shard, cons
   if (input.bytes().has_value()) identity["input_bytes"] = *input.bytes();
   identity["model_revision"] = model.revision;
   identity["detail"] = flags.scoring.detail == Detail::kScore ? "score" : "objectives";
-  identity["truncation"] = NameOf(flags.scoring.truncation);
+  identity["truncation"] = TruncationName(flags.scoring.truncation);
   identity["max_tokens"] = flags.scoring.max_tokens;
   identity["top_k"] = flags.top_k;
   identity["limit"] = flags.limit;

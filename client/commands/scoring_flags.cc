@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <map>
 
+#include "client/truncation_name.h"
+
 namespace assay::client {
 namespace {
 
@@ -70,10 +72,7 @@ void AddScoringFlags(CLI::App* command, ScoringFlags* flags) {
   AddChoice<Truncation>(command, "--truncation",
                         "A conversation over --max-tokens is an error, or loses its start\n"
                         "(keep-end) or its end (keep-start), and with it its true score",
-                        {{"refuse", Truncation::kRefuse},
-                         {"keep-end", Truncation::kKeepEnd},
-                         {"keep-start", Truncation::kKeepStart}},
-                        &flags->truncation);
+                        TruncationsByName(), &flags->truncation);
   command
       ->add_option("--max-tokens", flags->max_tokens,
                    "Longest conversation, in tokens; 0: the server's limit")

@@ -10,13 +10,10 @@
 #include "absl/strings/strip.h"
 #include "base/jsonl_reader.h"
 #include "base/status_macros.h"
+#include "client/field_error.h"
 
 namespace assay::client {
 namespace {
-
-absl::Status FieldError(absl::string_view field, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("field \"", field, "\" ", what));
-}
 
 // "data/llmbar.jsonl.gz" -> "llmbar".
 std::string StemOf(const std::string& path) {

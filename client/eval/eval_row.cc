@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "client/explanation.h"
+#include "client/field_error.h"
 
 namespace assay::client {
 namespace {
@@ -61,10 +62,6 @@ Json PromptJson(const std::vector<Message>& prompt) {
   for (const Message& turn : prompt)
     list.push_back({{"role", turn.role}, {"content", turn.content}});
   return list;
-}
-
-absl::Status FieldError(absl::string_view field, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("field \"", field, "\" ", what));
 }
 
 // Field `name` of `json`, a number; the field's path is `path`.

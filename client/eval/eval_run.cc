@@ -1,6 +1,5 @@
 #include "client/eval/eval_run.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -15,24 +14,14 @@
 #include "absl/strings/str_split.h"
 #include "base/jsonl_reader.h"
 #include "base/status_macros.h"
+#include "client/field_error.h"
 #include "client/model_identity.h"
+#include "client/truncation_name.h"
 
 namespace assay::client {
 namespace {
 
 constexpr int kFormat = 1;
-
-const std::map<Truncation, std::string>& TruncationNames() {
-  static const auto* const names =
-      new std::map<Truncation, std::string>{{Truncation::kRefuse, "refuse"},
-                                            {Truncation::kKeepEnd, "keep-end"},
-                                            {Truncation::kKeepStart, "keep-start"}};
-  return *names;
-}
-
-absl::Status FieldError(absl::string_view field, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("field \"", field, "\" ", what));
-}
 
 absl::StatusOr<std::vector<std::string>> TextsField(const Json& json, const std::string& name) {
   const auto it = json.find(name);
@@ -113,7 +102,7 @@ Json EvalRunJson(const EvalRun& run) {
           {"model", ModelIdentityJson(run.model)},
           {"objectives", run.objectives},
           {"data", run.data},
-          {"truncation", TruncationNames().at(run.truncation)},
+          {"truncation", TruncationName(run.truncation)},
           {"max_tokens", run.max_tokens},
           {"shard", run.shard}};
 }
@@ -138,11 +127,10 @@ absl::StatusOr<EvalRun> ParseEvalRun(const Json& json) {
   ASSAY_ASSIGN_OR_RETURN(run.objectives, TextsField(json, "objectives"));
   ASSAY_ASSIGN_OR_RETURN(run.data, TextsField(json, "data"));
   ASSAY_ASSIGN_OR_RETURN(const std::string truncation, StringField(json, "truncation"));
-  const auto name = std::find_if(TruncationNames().begin(), TruncationNames().end(),
-                                 [&](const auto& entry) { return entry.second == truncation; });
-  if (name == TruncationNames().end())
+  const auto name = TruncationsByName().find(truncation);
+  if (name == TruncationsByName().end())
     return FieldError("truncation", "is none of refuse, keep-end and keep-start");
-  run.truncation = name->first;
+  run.truncation = name->second;
   const auto max_tokens = json.find("max_tokens");
   if (max_tokens == json.end() || !max_tokens->is_number_integer())
     return FieldError("max_tokens", "is missing or no integer");
