@@ -148,13 +148,8 @@ class Scoring {
   // In the place of the rows that were written with errors. The checkpoint stays right: what it
   // vouches for is the same.
   absl::Status RewriteRows() const {
-    std::string lines;
-    for (const EvalRow& row : rows_) absl::StrAppend(&lines, LineOf(row), "\n");
-    return WriteTextFile(absl::StrCat(options_.folder, "/rows.jsonl"), lines);
-  }
-
-  std::string LineOf(const EvalRow& row) const {
-    return DumpLine(EvalRowJson(row, run_.objectives, options_.close_call));
+    return WriteTextFile(absl::StrCat(options_.folder, "/rows.jsonl"),
+                         EvalRowsText(rows_, run_.objectives, options_.close_call));
   }
 
   std::string Advice() const {
@@ -191,7 +186,7 @@ class Scoring {
       }
     }
     if (lines_.has_value()) {
-      lines_->Fill(index - first_, LineOf(row),
+      lines_->Fill(index - first_, DumpLine(EvalRowJson(row, run_.objectives, options_.close_call)),
                    {.rows = 1,
                     .errors = row.error.ok() ? 0 : 1,
                     .responses = static_cast<int64_t>(row.chosen.size() + row.rejected.size()),

@@ -13,12 +13,9 @@ namespace {
 
 absl::Status WriteRows(const FinishedRun& finished, const EvalSummary& summary,
                        const std::string& folder) {
-  std::string lines;
-  for (const EvalRow& row : finished.rows) {
-    absl::StrAppend(&lines, DumpLine(EvalRowJson(row, finished.run.objectives, summary.close_call)),
-                    "\n");
-  }
-  ASSAY_RETURN_IF_ERROR(WriteTextFile(folder + "/rows.jsonl", lines));
+  ASSAY_RETURN_IF_ERROR(
+      WriteTextFile(folder + "/rows.jsonl",
+                    EvalRowsText(finished.rows, finished.run.objectives, summary.close_call)));
   return WriteTextFile(folder + "/run.json", EvalRunJson(finished.run).dump(2) + "\n");
 }
 

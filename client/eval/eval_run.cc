@@ -139,6 +139,15 @@ absl::StatusOr<EvalRun> ParseEvalRun(const Json& json) {
   return run;
 }
 
+std::string EvalRowsText(const std::vector<EvalRow>& rows,
+                         const std::vector<std::string>& objectives,
+                         const std::optional<CloseCall>& close_call) {
+  std::string text;
+  for (const EvalRow& row : rows)
+    absl::StrAppend(&text, DumpLine(EvalRowJson(row, objectives, close_call)), "\n");
+  return text;
+}
+
 absl::StatusOr<FinishedRun> ReadRun(const std::string& path) {
   std::filesystem::path rows = path;
   std::error_code ignored;

@@ -6,6 +6,7 @@
 #define ASSAY_CLIENT_EVAL_EVAL_RUN_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,11 @@ Json EvalRunJson(const EvalRun& run);
 Json EvalRunIdentity(const EvalRun& run);
 // INVALID_ARGUMENT naming the field that is missing or of another type.
 absl::StatusOr<EvalRun> ParseEvalRun(const Json& json);
+
+// The content of rows.jsonl.
+std::string EvalRowsText(const std::vector<EvalRow>& rows,
+                         const std::vector<std::string>& objectives,
+                         const std::optional<CloseCall>& close_call);
 
 struct FinishedRun {
   EvalRun run = {};
