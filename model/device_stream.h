@@ -2,7 +2,6 @@
 // The order of work on a device: one stream for each worker, so that workers on one device do not wait for each other's
 // batches, and the memory of one is not handed to the other while it is in use. Speaks to the device through torch's own
 // interface, so that a program without CUDA builds and runs; on other devices everything here does nothing.
-// The CUDA side has not run on a GPU yet: tests/bench/gpu/README.md.
 #ifndef ASSAY_MODEL_DEVICE_STREAM_H_
 #define ASSAY_MODEL_DEVICE_STREAM_H_
 

@@ -4,7 +4,6 @@
 // of at most 2^-4 an element (3 bits of mantissa).
 // On CUDA the product is the library's (compute capability 8.9 or newer). On other devices the same numbers are
 // multiplied in float32: slow, and there so that its error and its callers can be tested without a GPU.
-// The CUDA product has not run on a GPU yet: tests/bench/gpu/README.md.
 // Pure functions, in c10::InferenceMode; throw what torch throws.
 #ifndef ASSAY_MODEL_FLOAT8_H_
 #define ASSAY_MODEL_FLOAT8_H_

@@ -3,7 +3,7 @@
 // where they were built, elsewhere compositions of ops.h and float8.h, which the kernels are tested against. A step ends in
 // what the next product takes: numbers in C, or 8-bit floats with a scale a row, rounded once from float32.
 // Run in c10::InferenceMode; throw what torch throws, and std::runtime_error where a kernel cannot be started.
-// On CUDA a row's result does not depend, to the bit, on the other rows; the kernels have not run on a GPU yet.
+// On CUDA a row's result does not depend, to the bit, on the other rows.
 // Letters as in ops.h.
 #ifndef ASSAY_MODEL_FUSED_OPS_H_
 #define ASSAY_MODEL_FUSED_OPS_H_

@@ -7,7 +7,6 @@
 // On CUDA a pass is queued without waiting for the device: its numbers go up in one copy from pinned memory, on the
 // caller's stream (device_stream.h). A row's bits do not depend on the other rows of the pack where `row_tile` is set and
 // no segment has a prefix; what that rests on is said in ops.h, varlen_attention.h and kernels/kernel_table.h.
-// The CUDA side has not run on a GPU yet: tests/bench/gpu/README.md.
 // Const after construction; any number of callers at a time, each on its own stream.
 #ifndef ASSAY_MODEL_TRANSFORMER_H_
 #define ASSAY_MODEL_TRANSFORMER_H_

@@ -2,7 +2,7 @@
 // Attention over the segments of a pack by torch's flash kernel for sequences of different lengths, on CUDA, in one call a
 // run (pass_plan.h), which is one for the whole pack but where very many keys are shared: a segment is a sequence of its
 // own rows as queries and of its path from the sequence's beginning as keys.
-// Has not run on a GPU yet: tests/bench/gpu/README.md. Runs in c10::InferenceMode; throws what torch throws.
+// Runs in c10::InferenceMode; throws what torch throws.
 // Source: Dao 2023, "FlashAttention-2"; torch's operator _flash_attention_forward with cumulative lengths.
 //
 // What a row's bits depend on. The kernel gives a block of 64 or 128 query rows of one sequence and head to one thread

@@ -71,7 +71,7 @@ class KernelsTest : public ::testing::Test {
 };
 
 // Rows of whole vectors, of one warp, of more than a block's worth of vectors, and of odd sizes.
-constexpr int64_t kColumns[] = {8, 45, 48, 1000, 4608};
+constexpr int64_t kColumns[] = {8, 45, 48, 1000, 4608, 16400};
 
 TEST_F(KernelsTest, AddRmsNormIsItsComposition) {
   for (const int64_t columns : kColumns) {
