@@ -7,6 +7,7 @@
 
 #include "client/commands/bench.h"
 #include "client/commands/eval.h"
+#include "client/commands/health.h"
 #include "client/commands/info.h"
 #include "client/commands/score.h"
 
@@ -22,11 +23,13 @@ int main(int argc, char** argv) {
   ScoreFlags score_flags;
   EvalFlags eval_flags;
   InfoFlags info_flags;
+  HealthFlags health_flags;
   BenchFlags bench_flags;
   const CLI::App* score = AddScoreCommand(&app, &score_flags);
   const CLI::App* eval = AddEvalCommand(&app, &eval_flags);
   const CLI::App* bench = AddBenchCommand(&app, &bench_flags);
   AddInfoCommand(&app, &info_flags);
+  const CLI::App* health = AddHealthCommand(&app, &health_flags);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -39,5 +42,6 @@ int main(int argc, char** argv) {
   if (eval->got_subcommand("compare")) return RunEvalCompare(eval_flags.compare, streams);
   if (eval->parsed()) return RunEval(eval_flags, streams);
   if (bench->parsed()) return RunBench(bench_flags, streams);
+  if (health->parsed()) return RunHealth(health_flags, streams);
   return RunInfo(info_flags, streams);
 }

@@ -27,7 +27,7 @@ bool ListenAddress::IsLoopback() const {
   return host == "localhost" || host == "[::1]" || IsIpv4Loopback(host);
 }
 
-absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text) {
+absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text, absl::string_view field) {
   const size_t colon = text.rfind(':');
   ListenAddress address;
   if (colon != absl::string_view::npos && absl::SimpleAtoi(text.substr(colon + 1), &address.port) &&
@@ -41,7 +41,7 @@ absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text) {
     }
   }
   return absl::InvalidArgumentError(absl::StrCat(
-      "listen: \"", text,
+      field, ": \"", text,
       "\" is not HOST:PORT with a port of 0 to 65535 (an IPv6 address goes in brackets)"));
 }
 

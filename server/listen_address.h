@@ -1,5 +1,5 @@
 // server/listen_address.h
-// HOST:PORT as --listen takes it, and whether anyone but this machine could reach it. Pure;
+// HOST:PORT as --listen and its like take it, and whether anyone but this machine could reach it. Pure;
 // resolves no name.
 #ifndef ASSAY_SERVER_LISTEN_ADDRESS_H_
 #define ASSAY_SERVER_LISTEN_ADDRESS_H_
@@ -20,8 +20,10 @@ struct ListenAddress {
   bool IsLoopback() const;
 };
 
-//   INVALID_ARGUMENT  not HOST:PORT, or a port out of range.
-absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text);
+// `field` is the option that `text` is the value of.
+//   INVALID_ARGUMENT  not HOST:PORT, or a port out of range; naming `field`.
+absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text,
+                                                 absl::string_view field = "listen");
 
 }  // namespace assay
 

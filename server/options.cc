@@ -20,6 +20,14 @@ absl::Status CheckOrder(const char* small_field, int64_t small, const char* larg
                                                  "): it may not be larger"));
 }
 
+// Two ports are two addresses.
+absl::Status CheckPorts(const char* field, const ListenAddress& address, const char* other_field,
+                        const ListenAddress& other) {
+  if (address.port == 0 || address.ToString() != other.ToString()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(field, " contradicts ", other_field, ": both are ",
+                                                 address.ToString(), "; give one another port"));
+}
+
 }  // namespace
 
 absl::Status ServerOptions::Validate() const {
@@ -48,20 +56,28 @@ absl::Status ServerOptions::Validate() const {
         "insecure contradicts tls_certificate: with TLS there is nothing insecure to allow");
   }
   if (!metrics_listen.empty()) {
-    ASSAY_ASSIGN_OR_RETURN(const ListenAddress metrics, ParseListenAddress(metrics_listen));
+    ASSAY_ASSIGN_OR_RETURN(const ListenAddress metrics,
+                           ParseListenAddress(metrics_listen, "metrics_listen"));
     if (!metrics.IsLoopback() && !insecure_metrics) {
       return absl::InvalidArgumentError(absl::StrCat(
           "metrics_listen: ", metrics_listen,
           " can be reached from other machines, and is plain HTTP: listen on 127.0.0.1, or add "
           "--insecure-metrics where the network itself is trusted"));
     }
-    if (metrics.ToString() == address.ToString() && address.port != 0) {
-      return absl::InvalidArgumentError(absl::StrCat("metrics_listen contradicts listen: both are ",
-                                                     listen, "; give one another port"));
-    }
+    ASSAY_RETURN_IF_ERROR(CheckPorts("metrics_listen", metrics, "listen", address));
   } else if (insecure_metrics) {
     return absl::InvalidArgumentError(
         "insecure_metrics is set without metrics_listen: there are no metrics to answer");
+  }
+  if (!health_listen.empty()) {
+    ASSAY_ASSIGN_OR_RETURN(const ListenAddress health,
+                           ParseListenAddress(health_listen, "health_listen"));
+    ASSAY_RETURN_IF_ERROR(CheckPorts("health_listen", health, "listen", address));
+    if (!metrics_listen.empty()) {
+      ASSAY_ASSIGN_OR_RETURN(const ListenAddress metrics,
+                             ParseListenAddress(metrics_listen, "metrics_listen"));
+      ASSAY_RETURN_IF_ERROR(CheckPorts("health_listen", health, "metrics_listen", metrics));
+    }
   }
   ASSAY_RETURN_IF_ERROR(
       CheckOrder("max_batch_tokens", max_batch_tokens, "max_queued_tokens", max_queued_tokens));

@@ -38,12 +38,21 @@ struct ServerOptions {
   std::string metrics_listen = {};
   bool insecure_metrics = false;
 
+  // HOST:PORT of grpc.health.v1 alone, in plaintext, beside that of `listen`: for probes that speak
+  // no TLS; empty: none; port 0 takes a free one. Whoever reaches it learns how the server is and
+  // can ask nothing else.
+  std::string health_listen = {};
+
   // Of one connection: calls at a time, 1..65536; bytes of a call's metadata, 1 KiB..1 MiB;
-  // shortest time between keepalive pings, 1 s..1 hour, below which it is closed; age at which it
-  // is asked to reconnect, so that load spreads over new replicas, 1 s..30 days, or 0: never.
+  // shortest time between a client's keepalive pings, 1 s..1 hour, below which it is closed: a
+  // second less than the 5 s at which clients may ping, for pings that arrive unevenly; silence
+  // after which a client is pinged, 1 s..1 hour: one that has vanished holds its place for less than
+  // a minute; age at which it is asked to reconnect, so that load spreads over new replicas, 1 s..30
+  // days, or 0: never.
   int64_t max_calls_per_connection = 1024;
   int64_t max_metadata_bytes = 16384;
-  absl::Duration min_ping_interval = absl::Seconds(10);
+  absl::Duration min_ping_interval = absl::Seconds(4);
+  absl::Duration keepalive_interval = absl::Seconds(30);
   absl::Duration max_connection_age = absl::ZeroDuration();
   // Connections at a time, 1..2^20; one more is closed as it comes.
   int64_t max_connections = 4096;

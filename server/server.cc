@@ -1,8 +1,5 @@
 #include "server/server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/server_builder.h>
 #include <spdlog/spdlog.h>
 
 #include <utility>
@@ -23,12 +20,12 @@ namespace {
 
 // A request a little too large still arrives, to be refused by name; gRPC refuses the rest.
 constexpr int64_t kReceiveSlackBytes = 1 << 20;
-// A connection that has not introduced itself by then is closed.
-constexpr absl::Duration kHandshakeTimeout = absl::Seconds(20);
-// A peer that has vanished without a word is found out after the two of them, and its connection no
-// longer counts.
-constexpr absl::Duration kKeepaliveTime = absl::Minutes(2);
-constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(20);
+// What the port of health allows: a question is a name of a few bytes.
+constexpr int64_t kHealthMessageBytes = 4096;
+constexpr int64_t kHealthCalls = 16;
+// Of probes and of balancers' health checks. A share of the descriptors that connection_listener.cc
+// sets apart, so that those of clients never take them.
+constexpr int64_t kHealthConnections = 64;
 // The health service that a probe of liveness asks: it answers while the process does.
 constexpr char kLiveness[] = "live";
 // For the last replies to reach their clients once they are made.
@@ -54,37 +51,36 @@ void AwaitTime(absl::Time time) {
   }
 }
 
-int Milliseconds(absl::Duration time) { return static_cast<int>(absl::ToInt64Milliseconds(time)); }
+absl::StatusOr<std::unique_ptr<GrpcPort>> OpenPort(const ServerOptions& options,
+                                                   grpc::Service* service) {
+  ASSAY_ASSIGN_OR_RETURN(ListenAddress listen, ParseListenAddress(options.listen));
+  return GrpcPort::Create({.listen = std::move(listen),
+                           .credentials = MakeServerCredentials(options),
+                           .service = service,
+                           .max_connections = options.max_connections,
+                           .max_message_bytes = options.max_request_bytes + kReceiveSlackBytes,
+                           .max_calls = options.max_calls_per_connection,
+                           .max_metadata_bytes = options.max_metadata_bytes,
+                           .min_ping_interval = options.min_ping_interval,
+                           .keepalive_interval = options.keepalive_interval,
+                           .max_connection_age = options.max_connection_age});
+}
 
-// What a connection may cost: its calls, their metadata, its pings, its age.
-void SetConnectionLimits(const ServerOptions& options, grpc::ServerBuilder* builder) {
-  builder->SetMaxReceiveMessageSize(
-      static_cast<int>(options.max_request_bytes + kReceiveSlackBytes));
-  // gRPC would unpack a message before it looks at its size: a megabyte on the wire could take a
-  // gigabyte of memory. So packed messages are UNIMPLEMENTED.
-  builder->AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
-  for (grpc_compression_algorithm packed : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
-    builder->SetCompressionAlgorithmSupportStatus(packed, false);
-  }
-  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
-                              static_cast<int>(options.max_calls_per_connection));
-  builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE,
-                              static_cast<int>(options.max_metadata_bytes));
-  builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-                              Milliseconds(options.min_ping_interval));
-  // Without it a connection that has no call just then may ping every two hours only.
-  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
-  builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
-                              Milliseconds(kHandshakeTimeout));
-  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(kKeepaliveTime));
-  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(kKeepaliveTimeout));
-  builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  if (options.max_connection_age > absl::ZeroDuration()) {
-    // Calls in progress run to their end on the old connection.
-    builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
-                                Milliseconds(options.max_connection_age));
-  }
+// Kubernetes' probes speak no TLS, hence plaintext.
+absl::StatusOr<std::unique_ptr<GrpcPort>> OpenHealthPort(const ServerOptions& options) {
+  ASSAY_ASSIGN_OR_RETURN(ListenAddress listen, ParseListenAddress(options.health_listen));
+  absl::StatusOr<std::unique_ptr<GrpcPort>> port =
+      GrpcPort::Create({.listen = std::move(listen),
+                        .credentials = grpc::InsecureServerCredentials(),
+                        .max_connections = kHealthConnections,
+                        .max_message_bytes = kHealthMessageBytes,
+                        .max_calls = kHealthCalls,
+                        .max_metadata_bytes = options.max_metadata_bytes,
+                        .min_ping_interval = options.min_ping_interval,
+                        .keepalive_interval = options.keepalive_interval});
+  if (port.ok()) return port;
+  return absl::Status(port.status().code(),
+                      absl::StrCat("health_listen: ", port.status().message()));
 }
 
 }  // namespace
@@ -142,40 +138,37 @@ Server::Server(ServerOptions options, ServedModel model, std::unique_ptr<Reloade
 Server::~Server() { Shutdown(absl::ZeroDuration()); }
 
 absl::Status Server::Listen() {
-  ASSAY_ASSIGN_OR_RETURN(const ListenAddress listen, ParseListenAddress(options_.listen));
-  ASSAY_ASSIGN_OR_RETURN(
-      listener_, ConnectionListener::Create(listen, options_.max_connections, Clock::Real()));
-  grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  grpc::ServerBuilder builder;
-  SetConnectionLimits(options_, &builder);
-  acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
-      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-      MakeServerCredentials(options_));
-  builder.RegisterService(&service_);
-  grpc_server_ = builder.BuildAndStart();
-  if (grpc_server_ == nullptr) return absl::InternalError("gRPC cannot start a server");
-  address_ = listener_->address().ToString();
+  ASSAY_ASSIGN_OR_RETURN(port_, OpenPort(options_, &service_));
+  address_ = port_->address();
+  if (!options_.health_listen.empty()) {
+    ASSAY_ASSIGN_OR_RETURN(health_port_, OpenHealthPort(options_));
+    health_address_ = health_port_->address();
+  }
   SetReadiness(Health::kServing);
-  grpc_server_->GetHealthCheckService()->SetServingStatus(kLiveness, true);
+  SetServing(kLiveness, true);
   monitor_ = std::make_unique<HealthMonitor>(
       Clock::Real(),
       HealthMonitor::Hooks{.workers = [this] { return pipeline_.state().scheduler.workers; },
                            .on_change = [this](Health health) { SetReadiness(health); },
                            .on_devices_failed = on_devices_failed_});
-  listener_->Start([this](int fd) {
-    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
-    connection.fd = fd;
-    acceptor_->HandleNewConnection(&connection);
-  });
+  port_->Start();
   spdlog::info("serving {} ({}) on {}", info_.name, info_.revision.substr(0, 12), address_);
+  if (health_port_ != nullptr) {
+    health_port_->Start();
+    spdlog::info("health alone, in plaintext, on {}", health_address_);
+  }
   return absl::OkStatus();
+}
+
+void Server::SetServing(const std::string& health_service, bool serving) {
+  port_->SetServing(health_service, serving);
+  if (health_port_ != nullptr) health_port_->SetServing(health_service, serving);
 }
 
 void Server::SetReadiness(Health health) {
   spdlog::info("health: {}", NameOf(health));
   for (const char* service : {"", v1::RewardService::service_full_name()}) {
-    grpc_server_->GetHealthCheckService()->SetServingStatus(service, health == Health::kServing);
+    SetServing(service, health == Health::kServing);
   }
 }
 
@@ -211,7 +204,7 @@ std::string Server::StatusPageNow() const {
 }
 
 void Server::Shutdown(absl::Duration drain_timeout) {
-  if (grpc_server_ == nullptr) return;
+  if (port_ == nullptr || monitor_ == nullptr) return;
   monitor_->BeginStopping();
   if (options_.lame_duck > absl::ZeroDuration() && drain_timeout > absl::ZeroDuration()) {
     spdlog::info("stopping: requests are still taken for {}",
@@ -221,11 +214,11 @@ void Server::Shutdown(absl::Duration drain_timeout) {
   spdlog::info("stopping: up to {} for requests in progress", absl::FormatDuration(drain_timeout));
   service_.BeginDrain();
   pipeline_.Drain(Clock::Real()->Now() + drain_timeout);
-  listener_->Stop();
   // Every reply is on its way now; a client that does not take it is cut off.
-  grpc_server_->Shutdown(absl::ToChronoTime(Clock::Real()->Now() + kFlushTimeout));
-  grpc_server_.reset();
+  port_->Shutdown(kFlushTimeout);
+  port_.reset();
   metrics_port_.reset();
+  health_port_.reset();
   spdlog::info("stopped");
 }
 

@@ -1,16 +1,13 @@
 // server/server.h
-// Puts the rooms together: a warm model, a listening port, health and reflection beside the
-// service; and takes them apart again without losing a reply. Decides nothing about requests.
+// Puts the rooms together: a warm model, the ports, and health that is the same on all of them; and
+// takes them apart again without losing a reply. Decides nothing about requests.
 //
 // Shutting down goes against the flow of a request, in this order: health answers NOT_SERVING;
 // streams read no more and new requests are answered UNAVAILABLE; what was accepted is encoded,
-// scored and answered; streams end; the port closes. A call that crosses the closing of its
-// connection is not accepted, and gRPC answers it CANCELLED.
+// scored and answered; streams end; the port closes, and after it those of metrics and of health. A
+// call that crosses the closing of its connection is not accepted, and gRPC answers it CANCELLED.
 #ifndef ASSAY_SERVER_SERVER_H_
 #define ASSAY_SERVER_SERVER_H_
-
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
 
 #include <functional>
 #include <memory>
@@ -24,7 +21,7 @@
 #include "model/conversation_encoder.h"
 #include "model/scorer.h"
 #include "model/types.h"
-#include "server/connection_listener.h"
+#include "server/grpc_port.h"
 #include "server/health_monitor.h"
 #include "server/metrics.h"
 #include "server/metrics_port.h"
@@ -62,6 +59,10 @@ class Server {
   // HOST:PORT, with the port that was bound.
   const std::string& address() const { return address_; }
 
+  // HOST:PORT of the plaintext port that serves grpc.health.v1 alone; empty where
+  // options.health_listen is. It answers until Shutdown() is done with all else.
+  const std::string& health_address() const { return health_address_; }
+
   // HOST:PORT of /metrics and /statusz; empty where options.metrics_listen is. It answers until
   // Shutdown() is done with all else.
   std::string metrics_address() const {
@@ -85,6 +86,8 @@ class Server {
   absl::Status Listen();
   absl::Status ListenForMetrics();
   std::string StatusPageNow() const;
+  // On every port.
+  void SetServing(const std::string& health_service, bool serving);
   // Both of gRPC's health services that a probe of readiness asks.
   void SetReadiness(Health health);
 
@@ -104,10 +107,10 @@ class Server {
   const RequestHandler handler_;
   ScoreService service_;
   const absl::Time created_at_ = Clock::Real()->Now();
-  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
-  std::unique_ptr<grpc::Server> grpc_server_;  // Null before Listen() and after Shutdown().
-  std::unique_ptr<ConnectionListener> listener_;
+  std::unique_ptr<GrpcPort> port_;         // Null before Listen() and after Shutdown().
+  std::unique_ptr<GrpcPort> health_port_;  // The same; and where there is none.
   std::string address_;
+  std::string health_address_;
   std::unique_ptr<HealthMonitor> monitor_;  // From Listen() on.
   // Its pages read the rest of the server. Null: none, and after Shutdown().
   std::unique_ptr<MetricsPort> metrics_port_;

@@ -23,8 +23,10 @@ struct ConnectionFlags {
   absl::StatusOr<ConnectionOptions> WithToken() const;
 };
 
-// --tls-ca, --tls-certificate, --tls-key, --tls-server-name, --token-file, --tenant, --priority,
-// --insecure. `flags` outlives the parsing.
+// --tls-ca, --tls-certificate, --tls-key, --tls-server-name. `connection` outlives the parsing.
+void AddTlsFlags(CLI::App* command, ConnectionOptions* connection);
+
+// Those, --token-file, --tenant, --priority, --insecure. `flags` outlives the parsing.
 void AddConnectionFlags(CLI::App* command, ConnectionFlags* flags);
 
 }  // namespace assay::client

@@ -18,10 +18,10 @@ constexpr absl::Duration kContactTimeout = absl::Seconds(5);
 constexpr char kStartOne[] =
     "Start one with `assay-server`, or name another address with --address or in ASSAY_ADDRESS.";
 
-// What to do about a connection that gRPC could not make. It tells the reason in words alone; where
-// they are not known, the whole of them is shown.
-std::string Unreachable(absl::string_view why, const std::string& address,
-                        const ConnectionOptions& connection) {
+}  // namespace
+
+std::string WhyUnreachable(absl::string_view why, const std::string& address,
+                           const ConnectionOptions& connection) {
   const std::string server = absl::StrCat("the server at ", address);
   if (absl::StrContains(why, "certificate verify failed")) {
     return absl::StrCat(server, " shows a certificate that ", connection.tls_ca,
@@ -51,11 +51,13 @@ std::string Unreachable(absl::string_view why, const std::string& address,
   return absl::StrCat("no server answers at ", address, ". ", kStartOne, " (", why, ")");
 }
 
+namespace {
+
 std::string Sentence(const absl::Status& status, const std::string& address,
                      const ConnectionOptions& connection) {
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
-      return Unreachable(status.message(), address, connection);
+      return WhyUnreachable(status.message(), address, connection);
     case absl::StatusCode::kDeadlineExceeded:
       return absl::StrCat("no answer from ", address, " within ", Span(kContactTimeout), ". ",
                           kStartOne);

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "client/commands/connection_flags.h"
 #include "client/reward_client.h"
@@ -45,6 +46,11 @@ struct Contact {
 // two that differ.
 absl::StatusOr<Contact> ReachServer(const std::string& addresses,
                                     const ConnectionFlags& connection = {});
+
+// What to do about a connection to `address` that gRPC could not make, as a sentence. gRPC tells the
+// reason in words alone, `why`; where they are not known, the whole of them is shown.
+std::string WhyUnreachable(absl::string_view why, const std::string& address,
+                           const ConnectionOptions& connection);
 
 // "assay: MESSAGE" on `streams.err`; kExitFailed.
 int Fail(const Streams& streams, const absl::Status& status);

@@ -18,7 +18,7 @@ import pyarrow.parquet
 
 BIN = Path(sys.argv.pop(1))
 TO_JSONL = Path(__file__).resolve().parents[2] / "tools" / "to_jsonl.py"
-COMMANDS = (["score"], ["eval"], ["eval", "compare"], ["info"], ["bench"])
+COMMANDS = (["score"], ["eval"], ["eval", "compare"], ["info"], ["health"], ["bench"])
 WIDEST = 110
 
 
@@ -113,6 +113,12 @@ class MistakesTest(unittest.TestCase):
         self.expect(["eval", "compare", "/no/such/run", "/no/such/run"], "/no/such/run")
         self.expect(["eval", "--address", "127.0.0.1:1", "--data", self.file("pair.jsonl", pair)], "no server answers")
         self.expect(["info", "--address", "127.0.0.1:1"], "no server answers")
+
+    def test_health_is_an_exit_code_and_each_mistake_one_sentence(self):
+        self.assertEqual(assay("health", "--address", self.address), (0, "SERVING\n", ""))
+        self.expect(["health", "--address", "127.0.0.1:1", "--timeout", "0.3"], "no server answers")
+        self.expect(["health", "--address", self.address, "--service", "lively"], 'no health service "lively"')
+        self.expect(["health", "--address", f"{self.address},127.0.0.1:1"], "one HOST:PORT", code=2)
 
     def test_data_sets_as_the_hub_ships_them_are_evaluated(self):
         dice = random.Random(3)

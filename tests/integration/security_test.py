@@ -373,6 +373,16 @@ class LimitsTest(unittest.TestCase):
             self.assertEqual(first_goaway(server.port, frame(6, 0, b"12345678") * 20), (0xB, b"too_many_pings"))
             get_model(channel)
 
+    def test_a_client_may_ping_as_often_as_the_server_allows(self):
+        with Server("--min-ping-interval", "1") as server:
+            self.assertEqual(answers_to_pings(server.port, count=5, apart=1.1), 5)
+
+    def test_a_client_that_answers_no_ping_is_cut_off(self):
+        with Server("--keepalive-interval", "1") as server, \
+             socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT) as connection:
+            connection.sendall(GREETING)
+            self.assertTrue(closed_by_peer(connection))
+
     def test_a_connection_of_the_greatest_age_is_asked_to_come_again(self):
         with Server("--max-connection-age", "1") as server:
             self.assertEqual(first_goaway(server.port, b""), (0, b""))
@@ -405,10 +415,34 @@ def frame(kind, flags, payload):
     return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + bytes(4) + payload
 
 
+# How an HTTP/2 client begins: no setting of its own, and the server's accepted.
+GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, b"") + frame(4, 1, b"")
+
+
+def answers_to_pings(port, count, apart):
+    """Of `count` pings on a connection without a call, `apart` seconds from each other, how many are answered before a GOAWAY."""
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as connection:
+        connection.sendall(GREETING)
+        answered = 0
+        with connection.makefile("rb") as stream:
+            for _ in range(count):
+                threading.Event().wait(apart)
+                connection.sendall(frame(6, 0, b"12345678"))
+                kind, flags = None, 0
+                while (kind, flags) != (6, 1):
+                    header = stream.read(9)
+                    kind, flags = header[3:5] if header else (7, 0)
+                    if kind == 7:
+                        return answered
+                    stream.read(int.from_bytes(header[:3], "big"))
+                answered += 1
+        return answered
+
+
 def first_goaway(port, frames):
     """Code and text of the GOAWAY with which an HTTP/2 server answers `frames`, or ends an idle connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as connection:
-        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, b"") + frame(4, 1, b"") + frames)
+        connection.sendall(GREETING + frames)
         with connection.makefile("rb") as stream:
             while header := stream.read(9):
                 payload = stream.read(int.from_bytes(header[:3], "big"))
@@ -434,6 +468,16 @@ class AssayCommandTest(unittest.TestCase):
             code, out, err = assay("score", "--input", "-", "--output", "-", *who, stdin=row, ASSAY_TOKEN="token-red")
             self.assertEqual(code, 0, err)
             self.assertIn("score", json.loads(out))
+
+    def test_health_is_told_without_a_token_over_tls_and_to_a_probe_that_speaks_none(self):
+        with Server(*tls(), "--tokens", path("tokens.txt"), "--health-listen", "127.0.0.1:0") as server:
+            line = next(line for line in server.process.stderr if "health alone" in line)
+            self.assertEqual(assay("health", "--address", server.address, "--tls-ca", path("ca.pem"))[:2], (0, "SERVING\n"))
+            self.assertEqual(assay("health", "--address", line.split()[-1], "--service", "live")[:2], (0, "SERVING\n"))
+            with grpc.insecure_channel(line.split()[-1]) as probe:
+                reply = health_pb2_grpc.HealthStub(probe).Check(health_pb2.HealthCheckRequest(service=SERVICE))
+                self.assertEqual(reply.status, health_pb2.HealthCheckResponse.SERVING)
+                self.assertEqual(code_of(get_model, probe, bearer("token-red")), StatusCode.UNIMPLEMENTED)
 
     def test_each_refusal_is_one_sentence_that_says_what_to_do(self):
         with Server(*tls(), "--tokens", path("tokens.txt")) as server, \

@@ -77,6 +77,28 @@ TEST(ServerOptionsTest, MetricsNeedAnAddressOfTheirOwn) {
                        HasSubstr("insecure_metrics is set without metrics_listen")));
 }
 
+TEST(ServerOptionsTest, HealthNeedsAnAddressOfItsOwnAndNoTls) {
+  EXPECT_THAT(
+      ValidateWith([](ServerOptions& options) { options.health_listen = "127.0.0.1:50051"; }),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("health_listen contradicts listen")));
+  EXPECT_THAT(
+      ValidateWith([](ServerOptions& options) {
+        options.health_listen = options.metrics_listen = "127.0.0.1:9464";
+      }),
+      StatusIs(absl::StatusCode::kInvalidArgument,
+               HasSubstr("health_listen contradicts metrics_listen: both are 127.0.0.1:9464")));
+  EXPECT_THAT(
+      ValidateWith([](ServerOptions& options) { options.health_listen = "nowhere"; }),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("health_listen: \"nowhere\"")));
+  EXPECT_OK(ValidateWith([](ServerOptions& options) { options.health_listen = "0.0.0.0:50052"; }));
+}
+
+TEST(ServerOptionsTest, ByDefaultClientsMayPingEveryFiveSecondsAndAVanishedOneIsDroppedInAMinute) {
+  const ServerOptions options;
+  EXPECT_LT(options.min_ping_interval, absl::Seconds(5));
+  EXPECT_LE(options.keepalive_interval + absl::Seconds(20), absl::Minutes(1));
+}
+
 TEST(ServerOptionsTest, ABatchThatIsNotSetIsSizedForTheDevicesAndFitsTheQueue) {
   EXPECT_EQ(WithDeviceDefaults({}, {"cpu"}).max_batch_tokens, 4096);
   EXPECT_EQ(WithDeviceDefaults({}, {"cpu", "cpu"}).max_batch_tokens, 4096);

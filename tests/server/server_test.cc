@@ -90,23 +90,6 @@ TEST(ServerTest, TheModelIsWarmBeforeAnyoneCanAsk) {
   EXPECT_EQ(running.server().Info().counters().batches(), 0);  // The warm-up is nobody's work.
 }
 
-TEST(ServerTest, HealthIsServingUntilTheServerStopsAndThenNotWhileItDrains) {
-  RunningServer running;
-  EXPECT_EQ(HealthOf(running.channel(), ""), "SERVING");
-  EXPECT_EQ(HealthOf(running.channel(), kService), "SERVING");
-  EXPECT_THAT(HealthOf(running.channel(), "no.such.Service"), HasSubstr("NOT_FOUND"));
-  running.scorer().Block();
-  std::thread caller([&] { EXPECT_TRUE(Works(running.NewChannel())); });
-  running.scorer().AwaitBegun(RunningServer::kWarmUps + 1);
-  std::thread stop([&] { running.server().Shutdown(absl::Minutes(1)); });
-  while (HealthOf(running.channel(), "") == "SERVING") std::this_thread::yield();
-  EXPECT_EQ(HealthOf(running.channel(), ""), "NOT_SERVING");
-  EXPECT_EQ(HealthOf(running.channel(), kService), "NOT_SERVING");
-  running.scorer().Release();
-  caller.join();
-  stop.join();
-}
-
 TEST(ServerTest, ReflectionListsTheService) {
   RunningServer running;
   // ServerReflectionRequest{list_services = ""}.
@@ -218,34 +201,6 @@ TEST(ServerTest, StoppingUnderLoadAnswersEveryAcceptedRequest) {
   EXPECT_EQ(ended, kClients);
   // As many as the server took in, so none of those was lost.
   EXPECT_EQ(running.server().Info().counters().requests(), scored);
-}
-
-TEST(ServerTest, AStuckDeviceShowsInReadinessAndNotInLiveness) {
-  ServerOptions options = TestOptions();
-  options.stuck_after = absl::Seconds(1);
-  RunningServer running(options);
-  EXPECT_EQ(HealthOf(running.channel(), "live"), "SERVING");
-  running.scorer().Block();
-  std::thread caller([&] { EXPECT_TRUE(Works(running.channel())); });
-  while (HealthOf(running.channel(), kService) == "SERVING") std::this_thread::yield();
-  while (HealthOf(running.channel(), "") == "SERVING") std::this_thread::yield();
-  EXPECT_EQ(running.server().Info().state().health(), "unhealthy");
-  EXPECT_EQ(running.server().Info().state().workers(0).state(), "stuck");
-  EXPECT_EQ(HealthOf(running.channel(), "live"), "SERVING");
-  running.scorer().Release();
-  caller.join();
-  while (HealthOf(running.channel(), "") != "SERVING") std::this_thread::yield();
-}
-
-TEST(ServerTest, WithALameDuckTimeRequestsAreStillTakenWhileHealthSaysNotServing) {
-  ServerOptions options = TestOptions();
-  options.lame_duck = absl::Seconds(5);
-  RunningServer running(options);
-  std::thread stop([&] { running.server().Shutdown(absl::Minutes(1)); });
-  while (HealthOf(running.channel(), "") == "SERVING") std::this_thread::yield();
-  EXPECT_TRUE(Works(running.channel()));
-  EXPECT_EQ(HealthOf(running.channel(), "live"), "SERVING");
-  stop.join();
 }
 
 TEST(ServerTest, ADeviceThatFailedForGoodIsToldOnce) {
