@@ -13,6 +13,22 @@ namespace {
 
 // A server that does not end the stream after its last reply is not waited for longer.
 constexpr absl::Duration kCloseTimeout = absl::Seconds(2);
+// A server that fails is looked at again after this, while others do not.
+constexpr absl::Duration kPassOver = absl::Seconds(1);
+
+// Subscribed while it lives.
+class Subscription {
+ public:
+  Subscription(ReplicaSet* replicas, std::function<void()> changed)
+      : replicas_(replicas), number_(replicas->Subscribe(std::move(changed))) {}
+  ~Subscription() { replicas_->Unsubscribe(number_); }
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
+
+ private:
+  ReplicaSet* const replicas_;
+  const int64_t number_;
+};
 
 }  // namespace
 
@@ -22,21 +38,24 @@ absl::Status BulkOptions::Validate() const {
       absl::StrCat("max_in_flight is ", max_in_flight, "; it must be 1 to ", kLargestInFlight));
 }
 
-BulkScorer::BulkScorer(const std::vector<v1::RewardService::StubInterface*>& stubs, Clock* clock,
-                       const RetryPolicy& retry, absl::Duration item_timeout, BulkOptions options)
-    : clock_(clock), options_(std::move(options)), ledger_(item_timeout, retry, stubs.size()) {
-  for (v1::RewardService::StubInterface* stub : stubs) {
-    auto lane = std::make_unique<Lane>();
-    lane->scorer = this;
-    lane->index = lanes_.size();
-    lane->stub = stub;
-    lanes_.push_back(std::move(lane));
-  }
-}
+BulkScorer::BulkScorer(ReplicaSet* replicas, Clock* clock, const RetryPolicy& retry,
+                       absl::Duration item_timeout, BulkOptions options)
+    : replicas_(replicas),
+      clock_(clock),
+      options_(std::move(options)),
+      ledger_(item_timeout, retry, options_.one_revision) {}
 
 absl::Status BulkScorer::Run(RequestSource source, const ResultSink& sink) {
-  const int64_t room = options_.max_in_flight * static_cast<int64_t>(lanes_.size());
-  RequestPump pump(std::move(source), room, [this] { Wake(); });
+  const Subscription subscription(replicas_, [this] {
+    MutexLock lock(&mu_);
+    news_.replicas_changed = true;
+    awake_ = true;
+    changed_.notify_one();
+  });
+  TakeReplicas();
+  room_ = Room();
+  if (options_.on_room) options_.on_room(room_);
+  RequestPump pump(std::move(source), room_, [this] { Wake(); });
   while (true) {
     TakeRequests(pump);
     Deliver(ledger_.Expire(clock_->Now()));
@@ -49,21 +68,76 @@ absl::Status BulkScorer::Run(RequestSource source, const ResultSink& sink) {
     if (source_ended_ && ledger_.open() == 0) break;
 
     SendWhatCanBe();
-    News news = AwaitNews(NextWakeup());
-    for (auto& [lane, reply] : news.replies) TakeReply(lane, std::move(reply));
-    HandOver(pump, sink);  // Before what comes next can give everything up.
-    for (const size_t lane : news.writable) lanes_[lane]->writable = true;
-    for (const auto& [lane, status] : news.ends) TakeStreamEnd(*lanes_[lane], status);
-    if (news.cancelled) Deliver(ledger_.GiveUp(absl::CancelledError("the client was closed")));
+    TellOutstanding();
+    TakeNews(AwaitNews(NextWakeup()), pump, sink);
   }
   CloseStreams();
   return ledger_.verdict();
 }
 
+void BulkScorer::TakeNews(News news, RequestPump& pump, const ResultSink& sink) {
+  for (auto& [lane, reply] : news.replies) TakeReply(lane, std::move(reply));
+  HandOver(pump, sink);  // Before what comes next can give everything up.
+  for (const size_t number : news.writable) {
+    if (Lane* lane = FindLane(number)) lane->writable = true;
+  }
+  for (const auto& [number, status] : news.ends) {
+    if (Lane* lane = FindLane(number)) TakeStreamEnd(*lane, status);
+  }
+  if (news.replicas_changed) {
+    TakeReplicas();
+    GiveRoom(pump);
+  }
+  EndRetiredLanes();
+  if (news.cancelled) Deliver(ledger_.GiveUp(absl::CancelledError("the client was closed")));
+}
+
+void BulkScorer::TakeReplicas() {
+  const ReplicaList replicas = replicas_->Current();
+  std::set<const Replica*> served;  // Those that have a lane.
+  for (const auto& [number, lane] : lanes_) {
+    if (lane->retired) continue;
+    if (std::find(replicas.begin(), replicas.end(), lane->replica) != replicas.end()) {
+      served.insert(lane->replica.get());
+      continue;
+    }
+    lane->retired = true;
+    ledger_.RetireStream(number);
+  }
+  for (const std::shared_ptr<Replica>& replica : replicas) {
+    if (!served.insert(replica.get()).second) continue;
+    auto lane = std::make_unique<Lane>();
+    lane->scorer = this;
+    lane->number = ledger_.AddStream();
+    lane->replica = replica;
+    lanes_.emplace(lane->number, std::move(lane));
+  }
+  if (replicas.empty()) ledger_.OnNoServer(replicas_->WhyNone());
+}
+
+int64_t BulkScorer::Room() const {
+  const int64_t serving = std::count_if(lanes_.begin(), lanes_.end(),
+                                        [](const auto& lane) { return !lane.second->retired; });
+  return std::min(options_.max_in_flight * std::max<int64_t>(serving, 1),
+                  BulkOptions::kLargestInFlight);
+}
+
+void BulkScorer::GiveRoom(RequestPump& pump) {
+  const int64_t room = Room();
+  if (options_.on_room) options_.on_room(room);
+  if (room <= room_) return;
+  pump.Release(room - room_);
+  room_ = room;
+}
+
 void BulkScorer::HandOver(RequestPump& pump, const ResultSink& sink) {
   for (BulkLedger::Answer& answer : std::exchange(answers_, {})) {
     sink(answer.index, std::move(answer.outcome));
-    pump.Release(1);
+    if (room_ > Room()) {
+      --room_;  // Servers went: their room goes with the answers.
+    } else {
+      pump.Release(1);
+    }
   }
 }
 
@@ -100,40 +174,67 @@ void BulkScorer::TakeReply(size_t lane, v1::ScoreStreamResponse reply) {
   } else if (reply.has_response() && request != requests_.end()) {
     outcome = FromWire(reply.response(), request->second.responses_size());
   }
-  std::optional<BulkLedger::Answer> answer = ledger_.OnReply(
-      index, std::move(outcome), clock_->Now(), absl::Uniform<double>(random_, 0, 1), lane);
-  if (!answer.has_value()) return;
-  requests_.erase(answer->index);
-  answers_.push_back(*std::move(answer));
+  Deliver(ledger_.OnReply(index, std::move(outcome), clock_->Now(),
+                          absl::Uniform<double>(random_, 0, 1), lane));
 }
 
 void BulkScorer::TakeStreamEnd(Lane& lane, const absl::Status& status) {
   lane.stream.reset();
   lane.writable = false;
-  Deliver(
-      ledger_.OnStreamEnd(status, clock_->Now(), absl::Uniform<double>(random_, 0, 1), lane.index));
+  const bool had_items = ledger_.on_stream(lane.number) > 0;
+  Deliver(ledger_.OnStreamEnd(status, clock_->Now(), absl::Uniform<double>(random_, 0, 1),
+                              lane.number));
+  if (lane.retired && !had_items) return;  // The end that it was meant to have.
+  if (!lane.retired && absl::IsUnavailable(status)) replicas_->LookAgain();
   if (ledger_.open() > 0 && options_.on_reconnect) options_.on_reconnect(status);
+}
+
+void BulkScorer::EndRetiredLanes() {
+  for (auto it = lanes_.begin(); it != lanes_.end();) {
+    const auto here = it++;
+    Lane& lane = *here->second;
+    if (!lane.retired || ledger_.on_stream(lane.number) > 0) continue;
+    if (lane.stream == nullptr) {
+      lane.replica->AddOutstanding(-lane.told_outstanding);
+      lanes_.erase(here);
+    } else if (lane.writable && !lane.half_closed) {
+      lane.stream->HalfClose();
+      lane.half_closed = true;
+    }
+  }
 }
 
 void BulkScorer::SendWhatCanBe() {
   const absl::Time now = clock_->Now();
   while (true) {
     Lane* least = nullptr;
-    for (const std::unique_ptr<Lane>& lane : lanes_) {
+    for (const auto& [number, lane] : lanes_) {
       if (NextSend(*lane) > now) continue;
-      if (least == nullptr || ledger_.on_stream(lane->index) < ledger_.on_stream(least->index)) {
+      if (least == nullptr || ledger_.on_stream(number) < ledger_.on_stream(least->number)) {
         least = lane.get();
       }
     }
     if (least == nullptr) return;
-    const std::optional<int64_t> item = ledger_.TakeNextToSend(now, least->index);
+    if (PassOver(*least, now)) continue;
+    const std::optional<int64_t> item = ledger_.TakeNextToSend(now, least->number);
     if (!item.has_value()) return;
     Send(*least, *item);
   }
 }
 
+bool BulkScorer::PassOver(Lane& lane, absl::Time now) {
+  if (lane.replica->readiness() != Readiness::kFailing) return false;
+  const bool another = std::any_of(lanes_.begin(), lanes_.end(), [](const auto& other) {
+    return !other.second->retired && other.second->replica->readiness() != Readiness::kFailing;
+  });
+  if (another) lane.passed_over_until = now + kPassOver;
+  return another;
+}
+
 void BulkScorer::Send(Lane& lane, int64_t item) {
-  if (lane.stream == nullptr) lane.stream = std::make_unique<ScoreStream>(lane.stub, &lane);
+  if (lane.stream == nullptr) {
+    lane.stream = std::make_unique<ScoreStream>(lane.replica->stub(), &lane);
+  }
   v1::ScoreStreamRequest request;
   request.set_request_id(absl::StrCat(item));
   *request.mutable_request() = requests_.find(item)->second;
@@ -141,16 +242,27 @@ void BulkScorer::Send(Lane& lane, int64_t item) {
   lane.stream->Write(std::move(request));
 }
 
+void BulkScorer::TellOutstanding() {
+  for (const auto& [number, lane] : lanes_) {
+    const int64_t outstanding = ledger_.on_stream(number);
+    if (outstanding == lane->told_outstanding) continue;
+    lane->replica->AddOutstanding(outstanding - lane->told_outstanding);
+    lane->told_outstanding = outstanding;
+  }
+}
+
 absl::Time BulkScorer::NextSend(const Lane& lane) const {
-  if (ledger_.on_stream(lane.index) >= options_.max_in_flight) return absl::InfiniteFuture();
-  const absl::Time send = ledger_.NextSend(lane.index);
-  if (lane.stream == nullptr) return std::max(send, ledger_.stream_ready_at(lane.index));
+  if (lane.retired || ledger_.on_stream(lane.number) >= options_.max_in_flight) {
+    return absl::InfiniteFuture();
+  }
+  const absl::Time send = std::max(ledger_.NextSend(lane.number), lane.passed_over_until);
+  if (lane.stream == nullptr) return std::max(send, ledger_.stream_ready_at(lane.number));
   return lane.writable ? send : absl::InfiniteFuture();
 }
 
 absl::Time BulkScorer::NextWakeup() const {
   absl::Time next = ledger_.NextDeadline();
-  for (const std::unique_ptr<Lane>& lane : lanes_) next = std::min(next, NextSend(*lane));
+  for (const auto& [number, lane] : lanes_) next = std::min(next, NextSend(*lane));
   return next;
 }
 
@@ -161,25 +273,33 @@ void BulkScorer::Deliver(std::vector<BulkLedger::Answer> answers) {
   }
 }
 
+BulkScorer::Lane* BulkScorer::FindLane(size_t number) const {
+  const auto it = lanes_.find(number);
+  return it == lanes_.end() ? nullptr : it->second.get();
+}
+
 void BulkScorer::CloseStreams() {
+  TellOutstanding();  // None.
   const absl::Time deadline = clock_->Now() + kCloseTimeout;
-  std::vector<Lane*> open;
-  for (const std::unique_ptr<Lane>& lane : lanes_) {
-    if (lane->stream != nullptr && ledger_.verdict().ok()) open.push_back(lane.get());
+  std::set<size_t> open;
+  for (const auto& [number, lane] : lanes_) {
+    if (lane->stream != nullptr && ledger_.verdict().ok()) open.insert(number);
   }
-  std::set<size_t> closed;
   while (!open.empty() && clock_->Now() < deadline) {
-    for (Lane* lane : open) {
+    for (const size_t number : open) {
+      Lane& lane = *FindLane(number);
       // The last reply may overtake the word that its request was written.
-      if (lane->writable && closed.insert(lane->index).second) lane->stream->HalfClose();
+      if (!lane.writable || lane.half_closed) continue;
+      lane.stream->HalfClose();
+      lane.half_closed = true;
     }
     const News news = AwaitNews(deadline);
-    for (const size_t lane : news.writable) lanes_[lane]->writable = true;
-    for (const auto& [ended, status] : news.ends) {
-      std::erase_if(open, [ended = ended](const Lane* lane) { return lane->index == ended; });
+    for (const size_t number : news.writable) {
+      if (Lane* lane = FindLane(number)) lane->writable = true;
     }
+    for (const auto& [number, status] : news.ends) open.erase(number);
   }
-  for (const std::unique_ptr<Lane>& lane : lanes_) lane->stream.reset();
+  lanes_.clear();
 }
 
 BulkScorer::News BulkScorer::AwaitNews(absl::Time deadline) {
@@ -192,21 +312,21 @@ BulkScorer::News BulkScorer::AwaitNews(absl::Time deadline) {
 
 void BulkScorer::Lane::OnReply(v1::ScoreStreamResponse reply) {
   MutexLock lock(&scorer->mu_);
-  scorer->news_.replies.emplace_back(index, std::move(reply));
+  scorer->news_.replies.emplace_back(number, std::move(reply));
   scorer->awake_ = true;
   scorer->changed_.notify_one();
 }
 
 void BulkScorer::Lane::OnWritable() {
   MutexLock lock(&scorer->mu_);
-  scorer->news_.writable.push_back(index);
+  scorer->news_.writable.push_back(number);
   scorer->awake_ = true;
   scorer->changed_.notify_one();
 }
 
 void BulkScorer::Lane::OnEnd(const absl::Status& status) {
   MutexLock lock(&scorer->mu_);
-  scorer->news_.ends.emplace_back(index, status);
+  scorer->news_.ends.emplace_back(number, status);
   scorer->awake_ = true;
   scorer->changed_.notify_one();
 }

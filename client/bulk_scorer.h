@@ -1,7 +1,13 @@
 // client/bulk_scorer.h
 // Runs one ScoreAll: moves requests from the source to streams, one to each server, and replies to
 // the sink. What is sent, sent again or answered when is BulkLedger's choice; this is the loop that
-// asks it. A request goes to the stream that has the fewest.
+// asks it.
+//
+// A request goes to the stream that has the fewest, so that a slow server gets less by itself; to one
+// whose server fails, or says that it serves no more, only where all do. Servers come and go with the
+// replica set: a new one gets a stream at once; one that left gets no more, and its stream is ended
+// when what it had is answered. Requests of one prompt are not kept together: a request is a prompt
+// with all its responses, which share it wherever they go, and the fewest are worth more than that.
 //
 //   source thread: RequestPump -> loop (the caller's thread): BulkLedger, ScoreStreams, sink <- gRPC
 //   threads: replies
@@ -26,6 +32,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "client/bulk_ledger.h"
+#include "client/replica_set.h"
 #include "client/request_pump.h"
 #include "client/retry_policy.h"
 #include "client/score_stream.h"
@@ -40,9 +47,17 @@ struct BulkOptions {
   static constexpr int64_t kLargestInFlight = 65536;
 
   // Requests sent to one server and not yet answered, at most; pulled from the source are at most as
-  // many for each server. Enough to keep a server's batches full: a few times the prompts of one
-  // batch. 1..kLargestInFlight.
+  // many for each server there is, and kLargestInFlight together, however many servers there are: the
+  // memory of their texts is bounded by that. Enough to keep a server's batches full: a few times the
+  // prompts of one batch. 1..kLargestInFlight.
   int64_t max_in_flight = 64;
+  // All requests name the same model revision. A server that answers FAILED_PRECONDITION then serves
+  // another model: requests go to others, and when there is no other the run ends with that code.
+  // False: it is that request's answer.
+  bool one_revision = false;
+  // Told on the caller's thread how many requests may be open at once, before the first is pulled and
+  // whenever servers came or went; may be empty.
+  std::function<void(int64_t requests)> on_room = {};
   // Told on the caller's thread when a stream broke and its items are about to be sent again; may
   // be empty.
   std::function<void(const absl::Status& why)> on_reconnect = {};
@@ -57,10 +72,9 @@ struct BulkOptions {
 // Thread-safe: Cancel() may come from any thread while Run() blocks.
 class BulkScorer {
  public:
-  // Borrows all but the options, until Run() has returned.
-  // `stubs`: at least one, each of a server with the same model.
-  BulkScorer(const std::vector<v1::RewardService::StubInterface*>& stubs, Clock* clock,
-             const RetryPolicy& retry, absl::Duration item_timeout, BulkOptions options);
+  // Borrows all but the options, until Run() has returned. All servers of the set have the same model.
+  BulkScorer(ReplicaSet* replicas, Clock* clock, const RetryPolicy& retry,
+             absl::Duration item_timeout, BulkOptions options);
 
   // As RewardClient::ScoreAll. Once.
   absl::Status Run(RequestSource source, const ResultSink& sink) ABSL_LOCKS_EXCLUDED(mu_);
@@ -75,18 +89,24 @@ class BulkScorer {
     void OnWritable() override;
     void OnEnd(const absl::Status& status) override;
 
-    BulkScorer* scorer;                      // Its owner.
-    size_t index;                            // In lanes_.
-    v1::RewardService::StubInterface* stub;  // Borrowed.
+    BulkScorer* scorer;  // Its owner.
+    size_t number;       // The ledger's.
+    std::shared_ptr<Replica> replica;
     // The loop's own.
-    bool writable = false;
+    bool retired = false;          // The server left the set.
+    int64_t told_outstanding = 0;  // What the replica was told of this lane's requests.
+    absl::Time passed_over_until = absl::InfinitePast();
+    bool writable = false;  // Of the stream.
+    bool half_closed = false;
     std::unique_ptr<ScoreStream> stream;  // Last: ends before the rest. Null: none is open.
   };
+  using Lanes = std::map<size_t, std::unique_ptr<Lane>>;
   // What other threads have told since the loop last looked.
   struct News {
     std::vector<std::pair<size_t, v1::ScoreStreamResponse>> replies;  // By lane.
     std::vector<size_t> writable;
     std::vector<std::pair<size_t, absl::Status>> ends;
+    bool replicas_changed = false;
     bool cancelled = false;
   };
 
@@ -97,11 +117,22 @@ class BulkScorer {
   void CloseStreams() ABSL_LOCKS_EXCLUDED(mu_);
 
   // Steps of the loop.
+  void TakeReplicas();
   void TakeRequests(RequestPump& pump);
+  void TakeNews(News news, RequestPump& pump, const ResultSink& sink);
   void TakeReply(size_t lane, v1::ScoreStreamResponse reply);
   void TakeStreamEnd(Lane& lane, const absl::Status& status);
+  void EndRetiredLanes();
   void SendWhatCanBe();
+  // Whether the lane's server fails and another's does not; it is then asked again after a while.
+  bool PassOver(Lane& lane, absl::Time now);
   void Send(Lane& lane, int64_t item);
+  void TellOutstanding();
+  // How many requests may be open.
+  int64_t Room() const;
+  // Lets the pump have it, where it is more than before; less comes about with answers.
+  void GiveRoom(RequestPump& pump);
+  Lane* FindLane(size_t number) const;
   // When an item may be sent on the lane; InfiniteFuture(): not before it is told something.
   absl::Time NextSend(const Lane& lane) const;
   absl::Time NextWakeup() const;
@@ -110,7 +141,8 @@ class BulkScorer {
   void HandOver(RequestPump& pump, const ResultSink& sink);
 
   // Constant after construction.
-  Clock* const clock_;  // Borrowed.
+  ReplicaSet* const replicas_;  // Borrowed.
+  Clock* const clock_;          // Borrowed.
   const BulkOptions options_;
 
   // The loop's own.
@@ -119,6 +151,7 @@ class BulkScorer {
   std::map<int64_t, v1::ScoreRequest> requests_;  // Open items', to be sent (again).
   int64_t next_index_ = 0;
   bool source_ended_ = false;
+  int64_t room_ = 0;  // What the pump has been given.
   bool told_give_up_ = false;
   std::vector<BulkLedger::Answer> answers_;  // On their way to the sink.
 
@@ -127,7 +160,7 @@ class BulkScorer {
   News news_ ABSL_GUARDED_BY(mu_);
   bool awake_ ABSL_GUARDED_BY(mu_) = false;
 
-  std::vector<std::unique_ptr<Lane>> lanes_;  // Last: their streams end before the rest.
+  Lanes lanes_;  // Last: their streams end before the rest.
 };
 
 }  // namespace assay::client

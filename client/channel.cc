@@ -4,7 +4,9 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/client_interceptor.h>
 
+#include <algorithm>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -50,7 +52,16 @@ class AddMetadataFactory : public hooks::ClientInterceptorFactoryInterface {
   const Metadata metadata_;
 };
 
-grpc::ChannelArguments Arguments() {
+// gRPC opens a stream to the health service where a policy such as round_robin has this config.
+constexpr char kAsksHealth[] =
+    R"({"loadBalancingConfig":[{"round_robin":{}}],"healthCheckConfig":{"serviceName":""}})";
+
+int MillisecondsOf(absl::Duration duration) {
+  return static_cast<int>(
+      std::min<int64_t>(absl::ToInt64Milliseconds(duration), std::numeric_limits<int>::max()));
+}
+
+grpc::ChannelArguments Arguments(const ConnectionOptions& options, const ChannelRole& role) {
   grpc::ChannelArguments args;
   args.SetMaxReceiveMessageSize(
       -1);  // The server's limits.* bound requests, and a reply follows its request's size.
@@ -62,6 +73,22 @@ grpc::ChannelArguments Arguments() {
   // A server that restarts is found again within seconds; gRPC's own ceiling is two minutes.
   args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
   args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 3000);
+  args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, MillisecondsOf(options.keepalive_time));
+  args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, MillisecondsOf(options.keepalive_timeout));
+  args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);  // As many as keepalive asks for.
+  if (role.one_of_several) {
+    args.SetServiceConfigJSON(kAsksHealth);
+    args.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+    // How long a host that does not answer keeps its first calls; gRPC's own is 20 s. (The name is
+    // that of the shortest backoff, whose time an attempt to connect has.)
+    args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
+  }
+  // The name that a certificate is for must be the one that calls are made to: gRPC compares them.
+  if (!options.tls_server_name.empty()) {
+    args.SetSslTargetNameOverride(options.tls_server_name);
+  } else if (!role.authority.empty()) {
+    args.SetString(GRPC_ARG_DEFAULT_AUTHORITY, role.authority);
+  }
   return args;
 }
 
@@ -96,21 +123,18 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& address,
-                                                           const ConnectionOptions& options) {
+                                                           const ConnectionOptions& options,
+                                                           const ChannelRole& role) {
   if (address.empty())
     return absl::InvalidArgumentError("the address is empty; expected HOST:PORT");
   ASSAY_RETURN_IF_ERROR(options.Validate(address));
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelCredentials> credentials,
                          Credentials(options));
-  grpc::ChannelArguments arguments = Arguments();
-  if (!options.tls_server_name.empty()) {
-    arguments.SetSslTargetNameOverride(options.tls_server_name);
-  }
   std::vector<std::unique_ptr<hooks::ClientInterceptorFactoryInterface>> interceptors;
   if (Metadata metadata = options.Metadata(); !metadata.empty()) {
     interceptors.push_back(std::make_unique<AddMetadataFactory>(std::move(metadata)));
   }
-  return hooks::CreateCustomChannelWithInterceptors(address, credentials, arguments,
+  return hooks::CreateCustomChannelWithInterceptors(address, credentials, Arguments(options, role),
                                                     std::move(interceptors));
 }
 

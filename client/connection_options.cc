@@ -14,6 +14,9 @@
 namespace assay::client {
 namespace {
 
+// A server counts more frequent pings as an attack and closes the connection.
+constexpr absl::Duration kShortestKeepalive = absl::Seconds(5);
+
 bool ConsistsOf(absl::string_view text, absl::string_view others) {
   return std::all_of(text.begin(), text.end(), [&](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains(others, c);
@@ -53,6 +56,16 @@ absl::Status ConnectionOptions::Validate(const std::string& address) const {
   }
   if (tenant.size() > 64 || !ConsistsOf(tenant, "._-")) {
     return absl::InvalidArgumentError("tenant: not 1 to 64 of [A-Za-z0-9._-]");
+  }
+  if (keepalive_time < kShortestKeepalive || keepalive_time == absl::InfiniteDuration()) {
+    return absl::InvalidArgumentError(absl::StrCat("keepalive_time is ",
+                                                   absl::FormatDuration(keepalive_time),
+                                                   "; it must be finite and at least 5s"));
+  }
+  if (keepalive_timeout <= absl::ZeroDuration() || keepalive_timeout == absl::InfiniteDuration()) {
+    return absl::InvalidArgumentError(absl::StrCat("keepalive_timeout is ",
+                                                   absl::FormatDuration(keepalive_timeout),
+                                                   "; it must be finite and above 0"));
   }
   if (!token.empty() && tls_ca.empty() && !insecure && !IsLoopbackTarget(address)) {
     return absl::FailedPreconditionError(

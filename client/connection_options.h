@@ -1,6 +1,6 @@
 // client/connection_options.h
-// How a client shows who it is and whom it trusts. Plain values, and what makes them contradict each
-// other; what gRPC makes of them is channel.h's business.
+// How a client shows who it is and whom it trusts. Plain values, and what makes them contradict
+// each other; what gRPC makes of them is channel.h's business.
 #ifndef ASSAY_CLIENT_CONNECTION_OPTIONS_H_
 #define ASSAY_CLIENT_CONNECTION_OPTIONS_H_
 
@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace assay::client {
 
@@ -17,8 +18,8 @@ namespace assay::client {
 enum class Priority { kInteractive, kBulk };
 
 struct ConnectionOptions {
-  // PEM file of the authorities that a server's certificate must be of, or "system": those that this
-  // machine trusts. Empty: plaintext.
+  // PEM file of the authorities that a server's certificate must be of, or "system": those that
+  // this machine trusts. Empty: plaintext.
   std::string tls_ca = {};
   // The client's own certificate chain and key, PEM files, for a server that asks for one. Both or
   // neither, and only with tls_ca.
@@ -34,6 +35,14 @@ struct ConnectionOptions {
 
   // Send the token over plaintext beyond this machine, where the network itself is trusted.
   bool insecure = false;
+
+  // A connection on which nothing arrives for keepalive_time is asked for a sign of life (HTTP/2
+  // PING), and counts as broken where none comes within keepalive_timeout: its calls end with
+  // UNAVAILABLE. With the defaults a host that vanished or a process that hangs is found within 20
+  // s. keepalive_time is at least 5 s, the shortest that a server allows; both finite, the second >
+  // 0.
+  absl::Duration keepalive_time = absl::Seconds(10);
+  absl::Duration keepalive_timeout = absl::Seconds(10);
 
   // Whether they go together for the server at `address`, a gRPC target.
   //   INVALID_ARGUMENT     naming the field, or the two that contradict each other.

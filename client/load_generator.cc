@@ -156,12 +156,11 @@ absl::Status LoadOptions::Validate() const {
 }
 
 absl::StatusOr<std::vector<std::unique_ptr<RewardClient>>> ConnectForLoad(
-    const std::string& address, const ConnectionOptions& connection, int64_t count) {
+    const std::string& addresses, ClientOptions options, int64_t count) {
+  options.retry.max_attempts = 1;
   std::vector<std::unique_ptr<RewardClient>> clients;
   for (int64_t i = 0; i < count; ++i) {
-    ASSAY_ASSIGN_OR_RETURN(
-        auto client,
-        RewardClient::Connect(address, {.retry = {.max_attempts = 1}, .connection = connection}));
+    ASSAY_ASSIGN_OR_RETURN(auto client, RewardClient::Connect(addresses, options));
     clients.push_back(std::move(client));
   }
   return clients;

@@ -55,10 +55,10 @@ struct LoadCallbacks {
   std::function<void(const LoadProgress&)> on_second = {};
 };
 
-// `count` (> 0) clients of the server at `address`, each with a connection of its own, that try
-// each request once. Errors are RewardClient::Connect()'s.
+// `count` (> 0) clients of the servers at `addresses`, each with connections of its own, that try
+// each request once, whatever `options` say of it. Errors are RewardClient::Connect()'s.
 absl::StatusOr<std::vector<std::unique_ptr<RewardClient>>> ConnectForLoad(
-    const std::string& address, const ConnectionOptions& connection, int64_t count);
+    const std::string& addresses, ClientOptions options, int64_t count);
 
 // Sends over `clients` (at least one) in turn; blocks until every request is answered, by its
 // deadline at the latest. `options` are valid.

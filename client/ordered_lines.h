@@ -5,9 +5,9 @@
 #define ASSAY_CLIENT_ORDERED_LINES_H_
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -21,7 +21,10 @@ namespace assay::client {
 class OrderedLines {
  public:
   // `window` > 0: places taken and not yet written, at most.
-  OrderedLines(RowSink* sink, int64_t window) : sink_(sink), lines_(window) {}
+  OrderedLines(RowSink* sink, int64_t window) : sink_(sink), window_(window) {}
+
+  // From now on; where more places are taken already, none is until there are fewer.
+  void SetWindow(int64_t window) ABSL_LOCKS_EXCLUDED(mu_);
 
   // The next place; waits while the window is full. Each place taken must be filled, or nothing
   // after it is written.
@@ -44,12 +47,11 @@ class OrderedLines {
   RowSink* const sink_;  // Borrowed; appended to under mu_.
 
   Mutex mu_;
-  CondVar written_;
-  // Ring: the line of place p is at p modulo its size.
-  std::vector<std::optional<Line>> lines_ ABSL_GUARDED_BY(mu_);
-  int64_t taken_ ABSL_GUARDED_BY(mu_) = 0;  // Places taken so far.
-  int64_t next_ ABSL_GUARDED_BY(mu_) =
-      0;  // The place to write next. taken_ - size <= next_ <= taken_.
+  CondVar room_;
+  int64_t window_ ABSL_GUARDED_BY(mu_);
+  int64_t next_ ABSL_GUARDED_BY(mu_) = 0;  // The place to write next.
+  // Of the places taken and not yet written: next_ the first.
+  std::deque<std::optional<Line>> lines_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace assay::client

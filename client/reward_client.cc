@@ -1,8 +1,7 @@
 #include "client/reward_client.h"
 
-#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
 
-#include <algorithm>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -13,8 +12,7 @@
 #include "base/clock.h"
 #include "base/grpc_status.h"
 #include "base/status_macros.h"
-#include "client/addresses.h"
-#include "client/channel.h"
+#include "client/prompt_hash.h"
 #include "client/score_call.h"
 #include "client/wire.h"
 
@@ -27,11 +25,8 @@ absl::Status CheckTimeout(absl::Duration timeout) {
       absl::StrCat("timeout is ", absl::FormatDuration(timeout), "; it must be above 0"));
 }
 
-std::vector<std::unique_ptr<v1::RewardService::StubInterface>> ListOf(
-    std::unique_ptr<v1::RewardService::StubInterface> stub) {
-  std::vector<std::unique_ptr<v1::RewardService::StubInterface>> stubs;
-  stubs.push_back(std::move(stub));
-  return stubs;
+std::unique_ptr<ReplicaSet> SetOf(std::unique_ptr<v1::RewardService::StubInterface> stub) {
+  return std::make_unique<ReplicaSet>(ReplicaList{std::make_shared<Replica>("", std::move(stub))});
 }
 
 // Hands one value from a callback to the thread that waits for it.
@@ -59,23 +54,20 @@ class Handover {
 absl::StatusOr<std::unique_ptr<RewardClient>> RewardClient::Connect(const std::string& addresses,
                                                                     ClientOptions options) {
   ASSAY_RETURN_IF_ERROR(options.retry.Validate());
-  ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> each, SplitAddresses(addresses));
-  std::vector<std::unique_ptr<v1::RewardService::StubInterface>> stubs;
-  for (const std::string& address : each) {
-    ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
-                           MakeChannel(address, options.connection));
-    stubs.push_back(v1::RewardService::NewStub(channel));
-  }
-  return std::make_unique<RewardClient>(std::move(stubs), std::move(options));
+  ASSAY_RETURN_IF_ERROR(options.hedge.Validate());
+  ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<ReplicaSet> replicas,
+                         ReplicaSet::Connect(addresses, options.connection));
+  return std::make_unique<RewardClient>(std::move(replicas), std::move(options));
 }
 
 RewardClient::RewardClient(std::unique_ptr<v1::RewardService::StubInterface> stub,
                            ClientOptions options)
-    : RewardClient(ListOf(std::move(stub)), std::move(options)) {}
+    : RewardClient(SetOf(std::move(stub)), std::move(options)) {}
 
-RewardClient::RewardClient(std::vector<std::unique_ptr<v1::RewardService::StubInterface>> stubs,
-                           ClientOptions options)
-    : stubs_(std::move(stubs)), options_(std::move(options)) {}
+RewardClient::RewardClient(std::unique_ptr<ReplicaSet> replicas, ClientOptions options)
+    : options_(std::move(options)),
+      replicas_(std::move(replicas)),
+      hedge_budget_(options_.hedge.max_share) {}
 
 RewardClient::~RewardClient() {
   std::vector<std::function<void()>> cancels;
@@ -103,10 +95,16 @@ void RewardClient::ScoreAsync(const ScoreRequest& request, absl::Duration timeou
   if (!wire.ok()) return std::move(done)(wire.status());
 
   const CallId id = NewCallId();
-  std::vector<v1::RewardService::StubInterface*> stubs = Stubs();
-  std::rotate(stubs.begin(), stubs.begin() + id % stubs.size(), stubs.end());
+  const ScoreCallOptions call_options = {
+      .deadline = absl::Now() + timeout,
+      .retry = options_.retry,
+      .prompt_hash = options_.affinity == Affinity::kPrompt
+                         ? std::optional(PromptHash(request.prompt))
+                         : std::nullopt,
+      .hedge_after = options_.hedge.after,
+      .hedge_budget = &hedge_budget_};
   auto call = std::make_shared<ScoreCall>(
-      std::move(stubs), *std::move(wire), absl::Now() + timeout, options_.retry,
+      replicas_.get(), *std::move(wire), call_options,
       [this, id, done = std::move(done)](absl::StatusOr<ScoreReply> reply) mutable {
         std::move(done)(std::move(reply));
         Unregister(id);
@@ -119,8 +117,8 @@ absl::Status RewardClient::ScoreAll(RequestSource source, const ResultSink& sink
                                     BulkOptions options, absl::Duration timeout) {
   ASSAY_RETURN_IF_ERROR(CheckTimeout(timeout));
   ASSAY_RETURN_IF_ERROR(options.Validate());
-  const auto scorer = std::make_shared<BulkScorer>(Stubs(), Clock::Real(), options_.retry, timeout,
-                                                   std::move(options));
+  const auto scorer = std::make_shared<BulkScorer>(replicas_.get(), Clock::Real(), options_.retry,
+                                                   timeout, std::move(options));
   const CallId id = NewCallId();
   Register(id, [scorer] { scorer->Cancel(); });
   absl::Status verdict = scorer->Run(std::move(source), sink);
@@ -131,14 +129,29 @@ absl::Status RewardClient::ScoreAll(RequestSource source, const ResultSink& sink
 absl::StatusOr<ModelInfo> RewardClient::GetModel(absl::Duration timeout) {
   ASSAY_RETURN_IF_ERROR(CheckTimeout(timeout));
   const absl::Time deadline = absl::Now() + timeout;
+  const ReplicaList replicas = replicas_->Current();
+  if (replicas.empty()) {
+    replicas_->LookAgain();
+    const absl::Status why = replicas_->WhyNone();
+    return why.ok() ? absl::UnavailableError("no server was known") : why;  // One may have come.
+  }
   absl::StatusOr<ModelInfo> model = absl::UnknownError("no server was asked");
-  for (size_t i = 0; i < stubs_.size(); ++i) {
+  for (size_t i = 0; i < replicas.size(); ++i) {
     // A server that keeps silent leaves the others their share of the time.
     const absl::Time now = absl::Now();
-    model = AskModel(stubs_[i].get(), now + (deadline - now) / (stubs_.size() - i));
+    model = AskModel(replicas[i]->stub(), now + (deadline - now) / (replicas.size() - i));
     if (model.ok() || absl::IsCancelled(model.status())) break;
   }
   return model;
+}
+
+std::vector<ServerModel> RewardClient::GetModels(absl::Duration timeout) {
+  const auto query = std::make_shared<ModelQuery>(replicas_->Current(), absl::Now() + timeout);
+  const CallId id = NewCallId();
+  Register(id, [query] { query->Cancel(); });
+  std::vector<ServerModel> models = query->Await();
+  Unregister(id);
+  return models;
 }
 
 absl::StatusOr<ModelInfo> RewardClient::AskModel(v1::RewardService::StubInterface* stub,
@@ -152,12 +165,6 @@ absl::StatusOr<ModelInfo> RewardClient::AskModel(v1::RewardService::StubInterfac
   Unregister(id);
   if (!status.ok()) return FromGrpcStatus(status);
   return FromWire(info);
-}
-
-std::vector<v1::RewardService::StubInterface*> RewardClient::Stubs() const {
-  std::vector<v1::RewardService::StubInterface*> stubs;
-  for (const auto& stub : stubs_) stubs.push_back(stub.get());
-  return stubs;
 }
 
 RewardClient::CallId RewardClient::NewCallId() {

@@ -1,6 +1,7 @@
 #include "client/row_input.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -17,13 +18,23 @@ std::optional<int64_t> RegularFileBytes(const std::string& path) {
   return info.st_size;
 }
 
+// Standard input that is a file, not yet read from, by the path it has; else `path`.
+std::string PathOf(const std::string& path) {
+  constexpr char kStandardInput[] = "/dev/stdin";
+  const bool is_fresh_file = path == "-" && RegularFileBytes(kStandardInput).has_value() &&
+                             access(kStandardInput, R_OK) == 0 &&
+                             lseek(STDIN_FILENO, 0, SEEK_CUR) == 0;
+  return is_fresh_file ? kStandardInput : path;
+}
+
 absl::Status NoRows(const std::string& name) {
   return absl::InvalidArgumentError(absl::StrCat(name, " has no rows: there is nothing to score"));
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RowInput>> RowInput::Open(const Options& options) {
+absl::StatusOr<std::unique_ptr<RowInput>> RowInput::Open(Options options) {
+  options.path = PathOf(options.path);
   ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<JsonlReader> reader, JsonlReader::Open(options.path));
   const std::optional<int64_t> bytes = RegularFileBytes(options.path);
   if (options.shard.has_value() && !bytes.has_value()) {
@@ -32,10 +43,10 @@ absl::StatusOr<std::unique_ptr<RowInput>> RowInput::Open(const Options& options)
                      " is no regular file, so its rows cannot be counted and cut into shards: "
                      "write them to a file first"));
   }
-  return std::unique_ptr<RowInput>(new RowInput(options, std::move(reader), bytes));
+  return std::unique_ptr<RowInput>(new RowInput(std::move(options), std::move(reader), bytes));
 }
 
-absl::Status RowInput::Count() {
+absl::Status RowInput::Count(const std::function<void(int64_t rows)>& on_rows) {
   if (!bytes_.has_value()) return absl::OkStatus();
   ASSAY_ASSIGN_OR_RETURN(const std::unique_ptr<JsonlReader> reader,
                          JsonlReader::Open(options_.path));
@@ -44,7 +55,7 @@ absl::Status RowInput::Count() {
   while (!ended && (options_.limit == 0 || rows < options_.limit)) {
     ASSAY_ASSIGN_OR_RETURN(const std::optional<std::string> line, reader->Next());
     ended = !line.has_value();
-    if (!ended) ++rows;
+    if (!ended && ++rows % kRowsATime == 0 && on_rows) on_rows(rows);
   }
   if (rows == 0) return NoRows(name());
   range_ = RowsOf(options_.shard.value_or(Shard()), rows);

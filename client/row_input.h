@@ -5,6 +5,7 @@
 #define ASSAY_CLIENT_ROW_INPUT_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,8 +22,9 @@ namespace assay::client {
 class RowInput {
  public:
   struct Options {
-    std::string path = {};  // JSON lines, plain or gzip; "-" is standard input.
-    int64_t limit = 0;      // Rows of the whole input, before it is cut into shards; 0: all.
+    // JSON lines, plain or gzip; "-" is standard input, which counts as the file that it may be.
+    std::string path = {};
+    int64_t limit = 0;  // Rows of the whole input, before it is cut into shards; 0: all.
     std::optional<Shard> shard = {};  // Of the rows below the limit.
   };
   struct Row {
@@ -33,13 +35,16 @@ class RowInput {
   // Opens the input; reads nothing.
   //   FAILED_PRECONDITION  a shard of something that is no regular file: its rows cannot be counted.
   //   others               from JsonlReader::Open().
-  static absl::StatusOr<std::unique_ptr<RowInput>> Open(const Options& options);
+  static absl::StatusOr<std::unique_ptr<RowInput>> Open(Options options);
+
+  static constexpr int64_t kRowsATime = 1 << 16;
 
   // Counts the rows of a regular file, which is read once for it, so that total() is known; of
-  // anything else, does nothing. Once, before Skip() and Next().
+  // anything else, does nothing. Once, before Skip() and Next(). `on_rows` is told after every
+  // kRowsATime rows how many it were so far; may be empty.
   //   INVALID_ARGUMENT  the file has no rows.
   //   others            from JsonlReader::Next(): what cannot be read to its end is not begun.
-  absl::Status Count();
+  absl::Status Count(const std::function<void(int64_t rows)>& on_rows = {});
 
   // This run's rows, those to skip included. nullopt: not known; the input is no regular file, or
   // Count() has not been called.
@@ -61,9 +66,8 @@ class RowInput {
   absl::StatusOr<std::optional<Row>> Next();
 
  private:
-  RowInput(const Options& options, std::unique_ptr<JsonlReader> reader,
-           std::optional<int64_t> bytes)
-      : options_(options), reader_(std::move(reader)), bytes_(bytes) {}
+  RowInput(Options options, std::unique_ptr<JsonlReader> reader, std::optional<int64_t> bytes)
+      : options_(std::move(options)), reader_(std::move(reader)), bytes_(bytes) {}
   // At the end of this run's rows: nullopt, or why that is no good end.
   absl::StatusOr<std::optional<Row>> End();
   absl::Status Changed() const;

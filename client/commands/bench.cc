@@ -18,9 +18,11 @@ namespace {
 constexpr const char* kExample = R"(Examples:
   assay bench --concurrency 32 --duration 30            as fast as it answers: its capacity
   assay bench --rate 200 --deadline 2 --duration 60     200 requests a second, come what may
+  assay bench --address dns:///assay-headless:50051 --affinity prompt --hedge-after 0.5
 
 With --rate, latency counts from when a request should have been sent, so that a server that stalls
-is charged for all who would have waited. Requests are tried once.
+is charged for all who would have waited. Requests are tried once, on one server or, with
+--hedge-after, on two.
 Exit code: 0 measured; 1 no server, or no request was answered; 2 bad usage.)";
 
 void AddSeconds(CLI::App* command, const char* flag, const char* help, double least,
@@ -54,10 +56,11 @@ absl::StatusOr<LoadTally> Measure(const BenchFlags& flags, const Streams& stream
   if (!flags.data.empty()) {
     ASSAY_ASSIGN_OR_RETURN(rows, ReadLoadRows(flags.data));
   }
-  ASSAY_RETURN_IF_ERROR(ReachServer(flags.address, flags.connection).status());
-  ASSAY_ASSIGN_OR_RETURN(const ConnectionOptions connection, flags.connection.WithToken());
+  ASSAY_RETURN_IF_ERROR(ReachServer(flags.address, flags.connection, streams).status());
+  ClientOptions options = {.affinity = flags.affinity, .hedge = flags.hedge};
+  ASSAY_ASSIGN_OR_RETURN(options.connection, flags.connection.WithToken());
   ASSAY_ASSIGN_OR_RETURN(const auto clients,
-                         ConnectForLoad(flags.address, connection, flags.connections));
+                         ConnectForLoad(flags.address, options, flags.connections));
   // So that no request of the load pays for its connection.
   for (const auto& client : clients) {
     ASSAY_RETURN_IF_ERROR(client->GetModel(absl::Seconds(5)).status());
@@ -107,7 +110,16 @@ CLI::App* AddBenchCommand(CLI::App* app, BenchFlags* flags) {
              &flags->load.warm_up);
   AddSeconds(command, "--deadline", "Of each request, from its sending", 0.001,
              &flags->load.deadline);
-  AddCount(command, "--connections", "Requests go over them in turn", 1, 1024, &flags->connections);
+  AddAffinityFlag(command, &flags->affinity);
+  command
+      ->add_option_function<double>(
+          "--hedge-after", [flags](double seconds) { flags->hedge.after = absl::Seconds(seconds); },
+          "Of several servers, ask another one as well where a request has no answer\n"
+          "for so long; one request in twenty at most")
+      ->check(CLI::Range(0.001, 1e6))
+      ->option_text("SECONDS [never]");
+  AddCount(command, "--connections", "To each server; requests go over them in turn", 1, 1024,
+           &flags->connections);
   AddCount(command, "--responses", "Of each made-up request", 1, 65536, &flags->texts.responses);
   AddCount(command, "--prompt-bytes", "Of each made-up prompt", 0, 1 << 30,
            &flags->texts.prompt_bytes);

@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <string>
 
+#include "client/affinity.h"
 #include "client/commands/connection_flags.h"
 #include "client/commands/contact.h"
+#include "client/hedge_budget.h"
 #include "client/load_generator.h"
 #include "client/load_texts.h"
 
@@ -22,8 +24,10 @@ struct BenchFlags {
   ConnectionFlags connection = {};
   LoadOptions load = {};
   SyntheticTexts texts = {};
-  std::string data = {};  // A file of rows instead of made-up texts; empty: none.
-  int64_t connections = 1;
+  std::string data = {};    // A file of rows instead of made-up texts; empty: none.
+  int64_t connections = 1;  // To each server.
+  Affinity affinity = Affinity::kNone;
+  HedgeOptions hedge = {};
   bool json = false;
 };
 

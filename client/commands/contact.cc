@@ -1,15 +1,16 @@
 #include "client/commands/contact.h"
 
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "client/addresses.h"
 #include "client/figures.h"
+#include "client/model_query.h"
 
 namespace assay::client {
 namespace {
@@ -80,45 +81,51 @@ std::string Sentence(const absl::Status& status, const std::string& address,
   }
 }
 
-// Each server's answer, asked all at once.
-std::vector<absl::StatusOr<ModelInfo>> AskAll(
-    const std::vector<std::unique_ptr<RewardClient>>& clients) {
-  std::vector<absl::StatusOr<ModelInfo>> models(clients.size(), absl::UnknownError("not asked"));
-  std::vector<std::thread> askers;
-  for (size_t i = 0; i < clients.size(); ++i) {
-    askers.emplace_back([&, i] { models[i] = clients[i]->GetModel(kContactTimeout); });
-  }
-  for (std::thread& asker : askers) asker.join();
-  return models;
+// "of 4 servers, 2 cannot be used, A, B: why A cannot".
+std::string Missing(const std::vector<ServerModel>& models,
+                    const std::vector<const ServerModel*>& silent,
+                    const ConnectionOptions& connection) {
+  const std::string why = Sentence(silent[0]->model.status(), silent[0]->address, connection);
+  if (models.size() == 1) return why;
+  return absl::StrCat("of ", models.size(), " servers, ", silent.size(), " cannot be used, ",
+                      absl::StrJoin(silent, ", ",
+                                    [](std::string* out, const ServerModel* server) {
+                                      absl::StrAppend(out, server->address);
+                                    }),
+                      ": ", why);
 }
 
-// Of several servers: which do not answer, and why the first of them does not. OK: all answer.
-absl::Status AllAnswer(const std::vector<std::string>& addresses,
-                       const std::vector<absl::StatusOr<ModelInfo>>& models,
-                       const ConnectionOptions& connection) {
-  std::vector<std::string> silent;
-  absl::Status first;
-  for (size_t i = 0; i < models.size(); ++i) {
-    if (models[i].ok()) continue;
-    silent.push_back(addresses[i]);
-    if (!first.ok()) continue;
-    first = absl::Status(models[i].status().code(),
-                         Sentence(models[i].status(), addresses[i], connection));
+// OK where those that must answer do; the others that do not are told.
+absl::Status EnoughAnswer(const std::vector<ServerModel>& models,
+                          const std::vector<std::string>& addresses,
+                          const ConnectionOptions& connection, const Streams& streams) {
+  std::vector<const ServerModel*> silent;
+  std::vector<const ServerModel*> silent_by_address;  // Of them, those that the user named.
+  for (const ServerModel& server : models) {
+    if (server.model.ok()) continue;
+    silent.push_back(&server);
+    if (absl::c_linear_search(addresses, server.address)) silent_by_address.push_back(&server);
   }
-  if (first.ok() || addresses.size() == 1) return first;
-  return absl::Status(
-      first.code(),
-      absl::StrCat("of ", addresses.size(), " servers, ", silent.size(), " cannot be used, ",
-                   absl::StrJoin(silent, ", "), ": ", first.message()));
+  if (silent.empty()) return absl::OkStatus();
+  const bool none_answers = silent.size() == models.size();
+  if (none_answers || !silent_by_address.empty()) {
+    const auto& missing = none_answers ? silent : silent_by_address;
+    return absl::Status(missing[0]->model.status().code(), Missing(models, missing, connection));
+  }
+  *streams.err << "assay: " << Missing(models, silent, connection) << " The others do without."
+               << std::endl;
+  return absl::OkStatus();
 }
 
-absl::Status SameModel(const std::vector<std::string>& addresses,
-                       const std::vector<absl::StatusOr<ModelInfo>>& models) {
-  for (size_t i = 1; i < models.size(); ++i) {
-    if (models[i]->revision == models[0]->revision) continue;
+absl::Status SameModel(const std::vector<ServerModel>& models) {
+  const ServerModel* first = nullptr;
+  for (const ServerModel& server : models) {
+    if (!server.model.ok()) continue;
+    if (first == nullptr) first = &server;
+    if (server.model->revision == first->model->revision) continue;
     return absl::FailedPreconditionError(absl::StrCat(
-        "the servers at ", addresses[0], " and ", addresses[i], " serve different models, ",
-        models[0]->revision, " and ", models[i]->revision,
+        "the servers at ", first->address, " and ", server.address, " serve different models, ",
+        first->model->revision, " and ", server.model->revision,
         ", whose scores cannot be compared: name servers of one model with --address."));
   }
   return absl::OkStatus();
@@ -126,27 +133,22 @@ absl::Status SameModel(const std::vector<std::string>& addresses,
 
 }  // namespace
 
-absl::StatusOr<Contact> ReachServer(const std::string& addresses,
-                                    const ConnectionFlags& connection) {
+absl::StatusOr<Contact> ReachServer(const std::string& addresses, const ConnectionFlags& connection,
+                                    const Streams& streams) {
   Contact contact;
   ClientOptions options;
   ASSAY_ASSIGN_OR_RETURN(options.connection, connection.WithToken());
-  ASSAY_ASSIGN_OR_RETURN(contact.client, RewardClient::Connect(addresses, options));
   ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> each, SplitAddresses(addresses));
-  contact.servers = static_cast<int64_t>(each.size());
-  std::vector<absl::StatusOr<ModelInfo>> models;
-  if (each.size() == 1) {
-    models.push_back(contact.client->GetModel(kContactTimeout));
-  } else {
-    std::vector<std::unique_ptr<RewardClient>> clients;
-    for (const std::string& address : each) {
-      ASSAY_ASSIGN_OR_RETURN(clients.emplace_back(), RewardClient::Connect(address, options));
-    }
-    models = AskAll(clients);
+  ASSAY_ASSIGN_OR_RETURN(contact.client, RewardClient::Connect(addresses, options));
+  std::vector<ServerModel> models = contact.client->GetModels(kContactTimeout);
+  if (models.empty()) {  // A name that stands for no server.
+    const absl::Status why = contact.client->GetModel(kContactTimeout).status();
+    return absl::Status(why.code(), Sentence(why, addresses, options.connection));
   }
-  ASSAY_RETURN_IF_ERROR(AllAnswer(each, models, options.connection));
-  ASSAY_RETURN_IF_ERROR(SameModel(each, models));
-  contact.model = *std::move(models[0]);
+  ASSAY_RETURN_IF_ERROR(EnoughAnswer(models, each, options.connection, streams));
+  ASSAY_RETURN_IF_ERROR(SameModel(models));
+  contact.model = *std::move(
+      absl::c_find_if(models, [](const ServerModel& server) { return server.model.ok(); })->model);
   return contact;
 }
 

@@ -4,7 +4,6 @@
 #ifndef ASSAY_CLIENT_COMMANDS_CONTACT_H_
 #define ASSAY_CLIENT_COMMANDS_CONTACT_H_
 
-#include <cstdint>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -36,16 +35,16 @@ struct Streams {
 
 struct Contact {
   std::unique_ptr<RewardClient> client;
-  int64_t servers = 1;
-  ModelInfo model;  // Of the first server; its revision is all servers'.
+  ModelInfo model;  // Of the first server that answers; its revision is all servers'.
 };
 
 // Connects to the servers at `addresses` (addresses.h) and asks each for its model, within a few
-// seconds. An error's message is a whole sentence for the user. Of several servers, all must answer,
-// or UNAVAILABLE names those that do not; and with one model revision, or FAILED_PRECONDITION names
-// two that differ.
-absl::StatusOr<Contact> ReachServer(const std::string& addresses,
-                                    const ConnectionFlags& connection = {});
+// seconds. An error's message is a whole sentence for the user. Of several addresses, all must answer,
+// or UNAVAILABLE names those that do not. Of a name's servers, which come and go, one that answers is
+// enough; the others are told on `streams.err`. Those that answer must have one model revision, or
+// FAILED_PRECONDITION names two that differ.
+absl::StatusOr<Contact> ReachServer(const std::string& addresses, const ConnectionFlags& connection,
+                                    const Streams& streams);
 
 // What to do about a connection to `address` that gRPC could not make, as a sentence. gRPC tells the
 // reason in words alone, `why`; where they are not known, the whole of them is shown.

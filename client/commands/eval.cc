@@ -101,7 +101,7 @@ absl::StatusOr<ScoredRun> ScoreFiles(const EvalFlags& flags, const Streams& stre
   }
   ASSAY_RETURN_IF_ERROR(TakeShard(flags, &rows, &run));
   ASSAY_ASSIGN_OR_RETURN(Contact contact,
-                         ReachServer(flags.scoring.address, flags.scoring.connection));
+                         ReachServer(flags.scoring.address, flags.scoring.connection, streams));
   run.model = contact.model;
   if (flags.scoring.detail == Detail::kObjectives) run.objectives = contact.model.objectives;
   return ScoreComparisons(std::move(rows), std::move(run),

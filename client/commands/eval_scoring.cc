@@ -14,16 +14,11 @@
 #include "client/ordered_lines.h"
 #include "client/progress_bar.h"
 #include "client/resumable_output.h"
+#include "client/row_error.h"
 #include "client/text_file.h"
 
 namespace assay::client {
 namespace {
-
-// True for an error that the row itself is the cause of: no other call would score it.
-bool IsTheRowsOwn(const absl::Status& error) {
-  return absl::IsInvalidArgument(error) || absl::IsResourceExhausted(error) ||
-         absl::IsInternal(error) || absl::IsOutOfRange(error);
-}
 
 // The rows of one folder.
 struct Folder {
@@ -60,8 +55,7 @@ class Scoring {
  public:
   // Without folder->output no row is written.
   Scoring(const EvalScoringOptions& options, const EvalRun& run,
-          std::vector<Comparison> comparisons, Folder* folder, int64_t servers,
-          const Streams& streams)
+          std::vector<Comparison> comparisons, Folder* folder, const Streams& streams)
       : options_(options),
         run_(run),
         comparisons_(std::move(comparisons)),
@@ -75,7 +69,7 @@ class Scoring {
                    .total = static_cast<int64_t>(comparisons_.size()),
                    .kept = first_,
                    .on_terminal = streams.err_is_terminal}) {
-    if (output_ != nullptr) lines_.emplace(output_, 2 * servers * options.scoring.in_flight);
+    if (output_ != nullptr) lines_.emplace(output_, options.scoring.in_flight);
     for (const EvalRow& row : rows_) errors_ += row.error.ok() ? 0 : 1;
     rows_.resize(comparisons_.size());
     if (first_ > 0) progress_.Say(absl::StrCat("assay: continues after ", CountOf(first_, "row")));
@@ -112,10 +106,16 @@ class Scoring {
   absl::Status ScoreAll(RewardClient* client, RequestSource source, const ResultSink& sink) {
     const BulkOptions bulk = {
         .max_in_flight = options_.scoring.in_flight,
-        .on_reconnect = [this](const absl::Status& why) {
-          progress_.Say(
-              absl::StrCat("assay: the stream broke and is opened again: ", why.ToString()));
-        }};
+        .one_revision = true,
+        .on_room =
+            [this](int64_t requests) {
+              if (lines_.has_value()) lines_->SetWindow(2 * requests);
+            },
+        .on_reconnect =
+            [this](const absl::Status& why) {
+              progress_.Say(
+                  absl::StrCat("assay: the stream broke and is opened again: ", why.ToString()));
+            }};
     return client->ScoreAll(std::move(source), sink, bulk, options_.scoring.timeout);
   }
 
@@ -224,7 +224,7 @@ absl::StatusOr<ScoredRun> ScoreComparisons(std::vector<Comparison> comparisons, 
   if (!options.folder.empty()) {
     ASSAY_ASSIGN_OR_RETURN(folder, OpenFolder(options.folder, run, comparisons));
   }
-  Scoring scoring(options, run, std::move(comparisons), &folder, contact->servers, streams);
+  Scoring scoring(options, run, std::move(comparisons), &folder, streams);
   return scoring.Run(contact->client.get());
 }
 

@@ -32,15 +32,15 @@ struct ScoredRun {
   int64_t kept = 0;             // Rows that an earlier call had scored.
   int64_t tokens = 0;           // Of the others.
   absl::Duration elapsed = {};  // For the others.
-  // Rows with an error that is the server's and not their own (it fell silent, it was replaced by
-  // another model) also when they were tried once more at the end: the same command tries those
-  // again, and what follows them.
+  // Rows with an error that is the server's and not their own (it fell silent) also when they were
+  // tried once more at the end: the same command tries those again, and what follows them.
   int64_t to_retry = 0;
 };
 
 // Scores `comparisons` with the model at `contact`; progress, and what went wrong on the way, on
 // streams.err. `run` says what is scored and by what.
-//   the codes of RewardClient::ScoreAll  scoring stopped early; what was scored is in the folder.
+//   the codes of RewardClient::ScoreAll  scoring stopped early, FAILED_PRECONDITION where the model was
+//                                        replaced by another; what was scored is in the folder.
 //   those of ResumableOutput::Open       the folder cannot be written, or holds another run's rows.
 absl::StatusOr<ScoredRun> ScoreComparisons(std::vector<Comparison> comparisons, EvalRun run,
                                            const EvalScoringOptions& options, Contact* contact,

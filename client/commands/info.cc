@@ -28,7 +28,7 @@ CLI::App* AddInfoCommand(CLI::App* app, InfoFlags* flags) {
 }
 
 int RunInfo(const InfoFlags& flags, const Streams& streams) {
-  const absl::StatusOr<Contact> contact = ReachServer(flags.address, flags.connection);
+  const absl::StatusOr<Contact> contact = ReachServer(flags.address, flags.connection, streams);
   if (!contact.ok()) return Fail(streams, contact.status());
   if (flags.json) {
     *streams.out << InfoJson(contact->model, flags.address)

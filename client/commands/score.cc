@@ -3,11 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -16,6 +18,7 @@
 #include "client/ordered_lines.h"
 #include "client/progress_bar.h"
 #include "client/resumable_output.h"
+#include "client/row_error.h"
 #include "client/row_input.h"
 #include "client/row_sink.h"
 #include "client/score_rows.h"
@@ -38,7 +41,9 @@ the others are scored. All rows are scored by one revision of the model.)";
 constexpr const char* kLongRuns =
     R"(A run that ended early, killed or stopped, is continued by the same command: beside an output file
 lies FILE.checkpoint, renewed every few seconds and removed at the end, and the rows that it counts
-are not scored again. With standard input the same rows must come again; those counted are passed
+are not scored again. A row that the server failed, by silence or a defect, keeps its error, and the
+run goes on; but the checkpoint stays before it, so that the same command scores it, and what follows,
+once more. With standard input the same rows must come again; those counted are passed
 over. Output to standard output is not continued.
 Rows are scored by several processes at once with --shard; with --output 'out-{shard}.jsonl',
 `cat out-*.jsonl` is then the output of one run.)";
@@ -69,9 +74,16 @@ RowCounts CountsOf(const absl::StatusOr<ScoreReply>& outcome, int64_t replaced) 
   return counts;
 }
 
+// Whether a result is missing for no fault of the row's.
+bool IsTheServersFault(const absl::StatusOr<ScoreReply>& outcome) {
+  if (!outcome.ok()) return !IsTheRowsOwn(outcome.status());
+  return absl::c_any_of(outcome->results, [](const absl::StatusOr<Score>& result) {
+    return !result.ok() && !IsTheRowsOwn(result.status());
+  });
+}
+
 // Where the rows come from and go.
 struct Rows {
-  int64_t servers;  // That score them.
   RowInput* input;
   RowSink* output;
   ResumableOutput* resumable;  // `output` too, or null.
@@ -88,8 +100,7 @@ class ScoreRun {
         streams_(streams),
         model_(model),
         rows_(rows),
-        // As many rows may wait for an earlier one to be written as may be in flight.
-        lines_(rows.output, 2 * rows.servers * flags.scoring.in_flight),
+        lines_(rows.output, flags.scoring.in_flight),
         progress_(streams.err, Clock::Real(),
                   {.noun = "row",
                    .total = rows.input->total().value_or(0),
@@ -106,16 +117,16 @@ class ScoreRun {
     }
     const BulkOptions bulk = {
         .max_in_flight = flags_.scoring.in_flight,
+        .one_revision = true,
+        // As many rows may wait for an earlier one to be written as may be open.
+        .on_room = [this](int64_t requests) { lines_.SetWindow(2 * requests); },
         .on_reconnect =
             [this](const absl::Status& why) {
               progress_.Say(
                   absl::StrCat("assay: the stream broke and is opened again: ", why.ToString()));
             },
         // Rows answered from here on say only that; a run that continues has to score them.
-        .on_give_up =
-            [this](const absl::Status& /*why*/) {
-              if (rows_.resumable != nullptr) rows_.resumable->Suspend().IgnoreError();
-            }};
+        .on_give_up = [this](const absl::Status& /*why*/) { Suspend(); }};
     const absl::Status verdict = client->ScoreAll(
         [this] { return NextRequest(); },
         [this](int64_t index, absl::StatusOr<ScoreReply> outcome) { TakeOutcome(index, outcome); },
@@ -164,6 +175,10 @@ class ScoreRun {
       MutexLock lock(&mu_);
       row = std::move(open_.extract(index).mapped());
     }
+    if (IsTheServersFault(outcome)) {
+      ++to_retry_;
+      Suspend();
+    }
     AddOutcome(row->kind, outcome, detail_, &row->fields);
     Write(row->place, row->fields, CountsOf(outcome, row->replaced));
     if (explain_) {
@@ -172,6 +187,11 @@ class ScoreRun {
     }
     const RowCounts all = AllCounts();
     progress_.Update(all.rows, all.errors, all.tokens - rows_.kept().tokens);
+  }
+
+  // Rows written from here on are a continued run's to score again.
+  void Suspend() {
+    if (rows_.resumable != nullptr) rows_.resumable->Suspend().IgnoreError();  // Finish() asks.
   }
 
   void Write(int64_t place, const Json& fields, const RowCounts& counts) ABSL_LOCKS_EXCLUDED(mu_) {
@@ -202,6 +222,11 @@ class ScoreRun {
     if (absl::Status status = Finish(verdict); !status.ok()) return Fail(streams_, status);
     if (all.errors == 0) return kExitFine;
     progress_.Say(absl::StrCat("assay: ", CountOf(all.errors, "row"), " with errors"));
+    if (to_retry_ > 0) {
+      progress_.Say(absl::StrCat(
+          "assay: of ", CountOf(to_retry_, "row"), " the server was the cause",
+          rows_.resumable == nullptr ? "" : "; the same command scores from the first of them on"));
+    }
     return kExitSomeErrors;
   }
 
@@ -209,7 +234,8 @@ class ScoreRun {
   absl::Status Finish(const absl::Status& verdict) {
     ASSAY_RETURN_IF_ERROR(lines_.status());
     if (verdict.ok() && input_error_.ok()) {
-      return rows_.resumable == nullptr ? absl::OkStatus() : rows_.resumable->Complete();
+      if (rows_.resumable == nullptr) return absl::OkStatus();
+      return to_retry_ > 0 ? rows_.resumable->Suspend() : rows_.resumable->Complete();
     }
     std::string next;
     if (rows_.resumable != nullptr) {
@@ -236,7 +262,9 @@ class ScoreRun {
 
   OrderedLines lines_;
 
-  ProgressBar progress_;  // The sink's thread.
+  // The sink's thread.
+  ProgressBar progress_;
+  int64_t to_retry_ = 0;  // Rows whose error is the server's.
 
   Mutex mu_;
   std::map<int64_t, OpenRow> open_ ABSL_GUARDED_BY(mu_);  // By ScoreAll's index.
@@ -259,6 +287,18 @@ Json IdentityOf(const ScoreFlags& flags, const std::optional<Shard>& shard, cons
   return identity;
 }
 
+// A count of a large file takes a while: it is told every ten seconds.
+std::function<void(int64_t rows)> TellOfCounting(const std::string& name, const Streams& streams) {
+  constexpr absl::Duration kPeriod = absl::Seconds(10);
+  return [=, next = Clock::Real()->Now() + kPeriod](int64_t rows) mutable {
+    const absl::Time now = Clock::Real()->Now();
+    if (now < next) return;
+    next = now + kPeriod;
+    *streams.err << "assay: counts the rows of " << name << ", " << Count(rows) << " so far"
+                 << std::endl;
+  };
+}
+
 // Reaches the server, opens the output at `path`, or standard output, and runs.
 absl::StatusOr<int> ScoreInput(const ScoreFlags& flags, const Streams& streams,
                                const std::optional<Shard>& shard, const std::string& path) {
@@ -266,8 +306,8 @@ absl::StatusOr<int> ScoreInput(const ScoreFlags& flags, const Streams& streams,
       const std::unique_ptr<RowInput> input,
       RowInput::Open({.path = flags.input, .limit = flags.limit, .shard = shard}));
   ASSAY_ASSIGN_OR_RETURN(const Contact contact,
-                         ReachServer(flags.scoring.address, flags.scoring.connection));
-  ASSAY_RETURN_IF_ERROR(input->Count());
+                         ReachServer(flags.scoring.address, flags.scoring.connection, streams));
+  ASSAY_RETURN_IF_ERROR(input->Count(TellOfCounting(input->name(), streams)));
   StreamOutput standard_output(streams.out);
   std::unique_ptr<ResumableOutput> file;
   if (path != "-") {
@@ -277,7 +317,7 @@ absl::StatusOr<int> ScoreInput(const ScoreFlags& flags, const Streams& streams,
     ASSAY_RETURN_IF_ERROR(input->Skip(file->kept().rows));
   }
   RowSink* const output = file == nullptr ? static_cast<RowSink*>(&standard_output) : file.get();
-  ScoreRun run(flags, streams, contact.model, {contact.servers, input.get(), output, file.get()});
+  ScoreRun run(flags, streams, contact.model, {input.get(), output, file.get()});
   return run.Run(contact.client.get());
 }
 

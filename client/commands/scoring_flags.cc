@@ -50,10 +50,19 @@ ScoreRequest ScoringFlags::Request(const std::string& revision) const {
 void AddAddressFlag(CLI::App* command, std::string* address) {
   command
       ->add_option("--address", *address,
-                   "The server, or any gRPC target such as dns:///NAME:PORT; several, of "
-                   "one\nmodel, with commas between them (environment: ASSAY_ADDRESS)")
+                   "The server; dns:///NAME:PORT: all addresses of the name, as they come and\n"
+                   "go; several, of one model, with commas between them\n"
+                   "(environment: ASSAY_ADDRESS)")
       ->envname("ASSAY_ADDRESS")
       ->option_text("HOST:PORT,... [" + *address + "]");
+}
+
+void AddAffinityFlag(CLI::App* command, Affinity* affinity) {
+  AddChoice<Affinity>(
+      command, "--affinity",
+      "Of several servers, take the next in turn, or for one prompt the same, which\n"
+      "computes it once for all requests that wait with it",
+      {{"none", Affinity::kNone}, {"prompt", Affinity::kPrompt}}, affinity);
 }
 
 void AddFormatFlag(CLI::App* command, const std::string& text, bool* json) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "client/affinity.h"
 #include "client/bulk_scorer.h"
 #include "client/commands/connection_flags.h"
 #include "client/types.h"
@@ -33,6 +34,9 @@ struct ScoringFlags {
 
 // --address. `flags` outlives the parsing.
 void AddAddressFlag(CLI::App* command, std::string* address);
+
+// --affinity. `affinity` outlives the parsing.
+void AddAffinityFlag(CLI::App* command, Affinity* affinity);
 
 // --format, one of `text` ("text", "table") and json. True in `*json` for the latter.
 void AddFormatFlag(CLI::App* command, const std::string& text, bool* json);

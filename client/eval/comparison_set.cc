@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/hash.h"
 #include "base/jsonl_reader.h"
 #include "base/status_macros.h"
 #include "client/field_error.h"
@@ -145,24 +146,6 @@ absl::StatusOr<Comparison> ComparisonOf(const std::string& line, const std::stri
   }
   return comparison;
 }
-
-// FNV-1a over texts, each with its length before it, so that no two lists of texts are the same bytes.
-class TextHash {
- public:
-  void Add(absl::string_view text) {
-    Mix(text.size());
-    for (const char c : text) Byte(static_cast<uint8_t>(c));
-  }
-  void Mix(uint64_t number) {
-    for (int shift = 0; shift < 64; shift += 8) Byte(static_cast<uint8_t>(number >> shift));
-  }
-  uint64_t value() const { return hash_; }
-
- private:
-  void Byte(uint8_t byte) { hash_ = (hash_ ^ byte) * 0x100000001b3u; }
-
-  uint64_t hash_ = 0xcbf29ce484222325u;
-};
 
 }  // namespace
 

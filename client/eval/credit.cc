@@ -6,17 +6,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/hash.h"
 
 namespace assay::client {
 namespace {
-
-// Steele, Lea and Flood's SplitMix64: the next of a sequence whose every bit looks random.
-uint64_t SplitMix64(uint64_t state) {
-  uint64_t z = state + 0x9e3779b97f4a7c15u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
 
 // Of one pair; `which` tells the pairs of a row apart.
 double PairCredit(const TieRule& ties, uint64_t coin, uint64_t which, float chosen,

@@ -1,19 +1,14 @@
 #include "client/bulk_scorer.h"
 
-#include <grpcpp/create_channel.h>
-
 #include <algorithm>
 #include <atomic>
-#include <functional>
-#include <memory>
-#include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/retry_after.h"
+#include "tests/client/bulk_runs.h"
 #include "tests/client/fake_reward_service.h"
 #include "tests/testing/status_matchers.h"
 
@@ -24,27 +19,11 @@ using ::assay::testing::FakeRewardService;
 using ::assay::testing::StatusIs;
 using ::testing::HasSubstr;
 
-constexpr RetryPolicy kFastRetry = {.initial = absl::Milliseconds(1), .max = absl::Milliseconds(5)};
-
-struct Outcome {
-  absl::Status verdict;
-  std::vector<absl::StatusOr<ScoreReply>> replies;  // By index.
-  int64_t most_open = 0;                            // Pulled and not yet answered.
-  int reconnects = 0;
-};
-
-std::unique_ptr<v1::RewardService::Stub> StubOf(const std::string& address) {
-  return v1::RewardService::NewStub(
-      grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
-}
-
-std::string TextOf(int64_t index) { return absl::StrCat("response ", index); }
-
 // Scores `count` requests, request i with the response TextOf(i), and checks that each is answered
 // exactly once.
 Outcome ScoreMany(const std::string& address, int64_t count, BulkOptions options = {},
                   absl::Duration timeout = absl::Seconds(60)) {
-  const auto stub = StubOf(address);
+  ReplicaSet replicas(ReplicasAt({address}));
   Outcome outcome;
   outcome.replies.assign(count, absl::UnknownError("no answer"));
   std::vector<int> answers(count, 0);
@@ -52,7 +31,7 @@ Outcome ScoreMany(const std::string& address, int64_t count, BulkOptions options
   std::atomic<int64_t> answered = 0;
   std::atomic<int64_t> most_open = 0;
   options.on_reconnect = [&](const absl::Status&) { ++outcome.reconnects; };
-  BulkScorer scorer({stub.get()}, Clock::Real(), kFastRetry, timeout, options);
+  BulkScorer scorer(&replicas, Clock::Real(), kFastRetry, timeout, options);
   outcome.verdict = scorer.Run(
       [&]() -> std::optional<ScoreRequest> {
         if (pulled == count) return std::nullopt;
@@ -68,16 +47,6 @@ Outcome ScoreMany(const std::string& address, int64_t count, BulkOptions options
   for (int64_t i = pulled; i < count; ++i) EXPECT_EQ(answers[i], 0) << "item " << i;
   outcome.most_open = most_open;
   return outcome;
-}
-
-void ExpectAllRight(const Outcome& outcome) {
-  EXPECT_OK(outcome.verdict);
-  for (size_t i = 0; i < outcome.replies.size(); ++i) {
-    ASSERT_TRUE(outcome.replies[i].ok()) << i << ": " << outcome.replies[i].status();
-    ASSERT_OK(outcome.replies[i]->results[0]);
-    EXPECT_EQ(outcome.replies[i]->results[0]->score, FakeRewardService::ScoreOf("p", TextOf(i)))
-        << i;
-  }
 }
 
 TEST(BulkScorerTest, RepliesOutOfOrderFindTheirRequests) {
@@ -158,8 +127,8 @@ TEST(BulkScorerTest, TheItemThatBreaksTheStreamIsAnsweredWithItsErrorAndTheOther
 
 TEST(BulkScorerTest, AMessageOverTheServersSizeLimitFailsAlone) {
   FakeRewardService service;  // Takes 1 MiB.
-  const auto stub = StubOf(service.address());
-  BulkScorer scorer({stub.get()}, Clock::Real(), kFastRetry, absl::Seconds(60), {});
+  ReplicaSet replicas(ReplicasAt({service.address()}));
+  BulkScorer scorer(&replicas, Clock::Real(), kFastRetry, absl::Seconds(60), {});
   int next = 0;
   std::vector<absl::Status> statuses(6);
   EXPECT_OK(scorer.Run(
@@ -184,9 +153,8 @@ TEST(BulkScorerTest, AReplyThatIsSentTwiceIsDeliveredOnce) {
 
 TEST(BulkScorerTest, ATextThatIsNotUtf8IsAnsweredHereAndTheOthersAreScored) {
   FakeRewardService service;
-  const auto stub = StubOf(service.address());
-  BulkScorer scorer({stub.get()}, Clock::Real(), kFastRetry, absl::Seconds(60),
-                    {.max_in_flight = 1});
+  ReplicaSet replicas(ReplicasAt({service.address()}));
+  BulkScorer scorer(&replicas, Clock::Real(), kFastRetry, absl::Seconds(60), {.max_in_flight = 1});
   int next = 0;
   std::vector<absl::Status> statuses(3);
   EXPECT_OK(scorer.Run(
@@ -216,8 +184,8 @@ TEST(BulkScorerTest, GivingUpIsToldOnceAfterTheLastGoodAnswerAndBeforeTheOthers)
   int good = 0;
   int good_when_told = -1;
   int times_told = 0;
-  const auto stub = StubOf(service.address());
-  BulkScorer scorer({stub.get()}, Clock::Real(), kFastRetry, absl::Seconds(60),
+  ReplicaSet replicas(ReplicasAt({service.address()}));
+  BulkScorer scorer(&replicas, Clock::Real(), kFastRetry, absl::Seconds(60),
                     {.max_in_flight = 4, .on_give_up = [&](const absl::Status& why) {
                        EXPECT_THAT(why, StatusIs(absl::StatusCode::kPermissionDenied));
                        good_when_told = good;
@@ -251,8 +219,8 @@ TEST(BulkScorerTest, AServerThatIsNotThereIsGivenUpAfterTheTimeout) {
 
 TEST(BulkScorerTest, ASourceThatWaitsHoldsUpNoAnswer) {
   FakeRewardService service;
-  const auto stub = StubOf(service.address());
-  BulkScorer scorer({stub.get()}, Clock::Real(), kFastRetry, absl::Seconds(60), {});
+  ReplicaSet replicas(ReplicasAt({service.address()}));
+  BulkScorer scorer(&replicas, Clock::Real(), kFastRetry, absl::Seconds(60), {});
   Mutex mu;
   CondVar changed;
   int64_t answered = 0;
@@ -276,8 +244,8 @@ TEST(BulkScorerTest, ASourceThatWaitsHoldsUpNoAnswer) {
 
 TEST(BulkScorerTest, CancelBeforeRunAnswersWhatWasPulled) {
   FakeRewardService service;
-  const auto stub = StubOf(service.address());
-  BulkScorer scorer({stub.get()}, Clock::Real(), kFastRetry, absl::Seconds(60), {});
+  ReplicaSet replicas(ReplicasAt({service.address()}));
+  BulkScorer scorer(&replicas, Clock::Real(), kFastRetry, absl::Seconds(60), {});
   scorer.Cancel();
   int pulled = 0;
   int answered = 0;
@@ -289,100 +257,6 @@ TEST(BulkScorerTest, CancelBeforeRunAnswersWhatWasPulled) {
       [&](int64_t, absl::StatusOr<ScoreReply>) { ++answered; });
   EXPECT_THAT(verdict, StatusIs(absl::StatusCode::kCancelled));
   EXPECT_EQ(answered, pulled);
-}
-
-// ScoreMany() over several servers; `on_answer` is told how many answers there were.
-Outcome ScoreOn(
-    const std::vector<std::string>& addresses, int64_t count, BulkOptions options,
-    const std::function<void(int64_t)>& on_answer = [](int64_t) {}) {
-  std::vector<std::unique_ptr<v1::RewardService::Stub>> stubs;
-  std::vector<v1::RewardService::StubInterface*> borrowed;
-  for (const std::string& address : addresses) {
-    stubs.push_back(StubOf(address));
-    borrowed.push_back(stubs.back().get());
-  }
-  Outcome outcome;
-  outcome.replies.assign(count, absl::UnknownError("no answer"));
-  // A server that is gone is not tried again within the test.
-  BulkScorer scorer(borrowed, Clock::Real(),
-                    {.initial = absl::Hours(10000), .max = absl::Hours(10000)}, absl::Seconds(60),
-                    std::move(options));
-  int64_t next = 0;
-  int64_t answered = 0;
-  outcome.verdict = scorer.Run(
-      [&]() -> std::optional<ScoreRequest> {
-        if (next == count) return std::nullopt;
-        return ScoreRequest{.prompt = {{"user", "p"}}, .responses = {TextOf(next++)}};
-      },
-      [&](int64_t index, absl::StatusOr<ScoreReply> reply) {
-        EXPECT_FALSE(outcome.replies[index].ok()) << index;
-        outcome.replies[index] = std::move(reply);
-        on_answer(++answered);
-      });
-  EXPECT_EQ(answered, count);
-  return outcome;
-}
-
-TEST(BulkScorerTest, SeveralServersShareTheWork) {
-  FakeRewardService first;
-  FakeRewardService second;
-  ExpectAllRight(ScoreOn({first.address(), second.address()}, 2000, {.max_in_flight = 8}));
-  EXPECT_EQ(first.requests() + second.requests(), 2000);
-  EXPECT_GT(first.requests(), 0);
-  EXPECT_GT(second.requests(), 0);
-}
-
-TEST(BulkScorerTest, TheBoundIsEachServersOwn) {
-  FakeRewardService first;
-  FakeRewardService second;
-  first.GoSilent();
-  second.GoSilent();
-  const auto one = StubOf(first.address());
-  const auto two = StubOf(second.address());
-  BulkScorer scorer({one.get(), two.get()}, Clock::Real(), kFastRetry, absl::Hours(1),
-                    {.max_in_flight = 4});
-  int answered = 0;
-  std::thread bulk([&] {
-    EXPECT_THAT(
-        scorer.Run(
-            [] {
-              return std::optional(ScoreRequest{.prompt = {{"user", "p"}}, .responses = {"r"}});
-            },
-            [&](int64_t, absl::StatusOr<ScoreReply>) { ++answered; }),
-        StatusIs(absl::StatusCode::kCancelled));
-  });
-  first.AwaitRequests(4);
-  second.AwaitRequests(4);
-  scorer.Cancel();
-  bulk.join();
-  EXPECT_GE(answered, 8);
-  EXPECT_EQ(first.requests(), 4);
-  EXPECT_EQ(second.requests(), 4);
-}
-
-TEST(BulkScorerTest, AServerThatDiesMidwayLosesNothingAndNothingWaitsForIt) {
-  FakeRewardService stays;
-  auto dies = std::make_unique<FakeRewardService>();
-  int told = 0;
-  ExpectAllRight(
-      ScoreOn({stays.address(), dies->address()}, 3000,
-              {.max_in_flight = 16, .on_reconnect = [&](const absl::Status&) { ++told; }},
-              [&](int64_t answered) {
-                if (answered == 1000) dies = nullptr;
-              }));
-  EXPECT_GE(told, 1);
-  EXPECT_GE(stays.requests(), 2000);
-}
-
-TEST(BulkScorerTest, AServerThatWasNeverThereIsDoneWithout) {
-  std::string gone;
-  {
-    FakeRewardService service;
-    gone = service.address();
-  }
-  FakeRewardService here;
-  ExpectAllRight(ScoreOn({gone, here.address()}, 500, {.max_in_flight = 8}));
-  EXPECT_EQ(here.requests(), 500);
 }
 
 TEST(BulkScorerTest, OptionsOutOfRangeAreNamed) {

@@ -36,6 +36,12 @@ class Listening : public v1::RewardService::Service {
 
   std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
 
+  // What the last call was made to.
+  std::string authority() {
+    MutexLock lock(&mu_);
+    return authority_;
+  }
+
   // The value of `name` in the last call; "" without one, "twice" with more.
   std::string Heard(const std::string& name) {
     MutexLock lock(&mu_);
@@ -58,6 +64,8 @@ class Listening : public v1::RewardService::Service {
   }
   void Remember(const grpc::ServerContext& context) {
     MutexLock lock(&mu_);
+    const grpc::string_ref authority = context.ExperimentalGetAuthority();
+    authority_.assign(authority.data(), authority.size());
     heard_.clear();
     for (const auto& [name, value] : context.client_metadata()) {
       heard_.emplace(std::string(name.data(), name.size()),
@@ -67,6 +75,7 @@ class Listening : public v1::RewardService::Service {
 
   int port_ = 0;
   Mutex mu_;
+  std::string authority_ ABSL_GUARDED_BY(mu_);
   std::multimap<std::string, std::string> heard_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<grpc::Server> server_;
 };
@@ -136,6 +145,31 @@ TEST_F(ChannelTest, OverTlsTheServerMustBeOfTheAuthorityAndOfTheName) {
   EXPECT_THAT(CallOnce(channel), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("Peer name")));
   ASSERT_OK_AND_ASSIGN(channel, MakeChannel(server.address(), {.tls_ca = "system"}));
   EXPECT_THAT(CallOnce(channel), StatusIs(absl::StatusCode::kUnavailable));
+}
+
+TEST_F(ChannelTest, AnAddressOfANameIsCalledByTheNameAndMustShowItsCertificate) {
+  Listening server(Tls(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE));
+  const std::string address = "ipv4:" + server.address();
+  ConnectionOptions options = {.tls_ca = made_.Path("ca.pem")};
+  ASSERT_OK_AND_ASSIGN(
+      auto channel,
+      MakeChannel(address, options, {.one_of_several = true, .authority = "localhost:50051"}));
+  EXPECT_OK(CallOnce(channel));
+  EXPECT_EQ(server.authority(), "localhost:50051");
+  const ChannelRole other = {.one_of_several = true, .authority = "example.com:50051"};
+  ASSERT_OK_AND_ASSIGN(channel, MakeChannel(address, options, other));
+  EXPECT_THAT(CallOnce(channel), StatusIs(absl::StatusCode::kUnavailable));
+  options.tls_server_name = "localhost";
+  ASSERT_OK_AND_ASSIGN(channel, MakeChannel(address, options, other));
+  EXPECT_OK(CallOnce(channel));
+  EXPECT_EQ(server.authority(), "localhost");
+}
+
+TEST_F(ChannelTest, OneOfSeveralThatHasNoHealthServiceTakesCalls) {
+  Listening server(grpc::InsecureServerCredentials());
+  ASSERT_OK_AND_ASSIGN(const auto channel,
+                       MakeChannel(server.address(), {}, {.one_of_several = true}));
+  EXPECT_OK(CallOnce(channel));
 }
 
 TEST_F(ChannelTest, ItsOwnCertificateIsShownToAServerThatAsks) {

@@ -66,6 +66,18 @@ TEST(ConnectionOptionsTest, WhatCannotStandInAHeaderIsRefusedAndNotRepeated) {
               StatusIs(kInvalid, HasSubstr("tenant")));
 }
 
+TEST(ConnectionOptionsTest, KeepaliveOutOfItsRangeIsNamed) {
+  EXPECT_OK((ConnectionOptions{.keepalive_time = absl::Seconds(5)}.Validate("h:1")));
+  for (const absl::Duration time : {absl::Seconds(4), absl::InfiniteDuration()}) {
+    EXPECT_THAT((ConnectionOptions{.keepalive_time = time}.Validate("h:1")),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("keepalive_time is ")));
+  }
+  for (const absl::Duration time : {absl::ZeroDuration(), absl::InfiniteDuration()}) {
+    EXPECT_THAT((ConnectionOptions{.keepalive_timeout = time}.Validate("h:1")),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("keepalive_timeout is ")));
+  }
+}
+
 TEST(ConnectionOptionsTest, OnlyTargetsOfThisMachineAreLoopback) {
   for (const char* target : {"127.0.0.1:1", "127.9.9.9:1", "localhost:1", "localhost", "[::1]:1",
                              "dns:///localhost:1", "ipv4:127.0.0.1:1", "unix:/tmp/socket"}) {

@@ -1,5 +1,8 @@
 #include "tests/client/fake_reward_service.h"
 
+#include <grpcpp/create_channel.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
@@ -14,13 +17,6 @@
 namespace assay::testing {
 namespace {
 
-// Finishes when its caller is gone, and not before.
-class SilentReactor : public grpc::ServerUnaryReactor {
- public:
-  void OnCancel() override { Finish(grpc::Status::CANCELLED); }
-  void OnDone() override { delete this; }
-};
-
 void SetError(const absl::Status& status, v1::Error* error) {
   error->set_code(status.raw_code());
   error->set_message(std::string(status.message()));
@@ -30,8 +26,22 @@ void SetError(const absl::Status& status, v1::Error* error) {
 
 }  // namespace
 
+// Finishes when it is told to or its caller is gone.
+class FakeRewardService::HeldCall : public grpc::ServerUnaryReactor {
+ public:
+  explicit HeldCall(FakeRewardService* service) : service_(service) {}
+  void OnCancel() override {
+    if (service_->Release(this)) Finish(grpc::Status::CANCELLED);
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  FakeRewardService* const service_;
+};
+
 FakeRewardService::FakeRewardService(std::vector<std::string> objectives)
     : objectives_(std::move(objectives)) {
+  grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
   builder.SetMaxReceiveMessageSize(1 << 20);
@@ -42,6 +52,12 @@ FakeRewardService::FakeRewardService(std::vector<std::string> objectives)
 FakeRewardService::~FakeRewardService() { server_->Shutdown(std::chrono::system_clock::now()); }
 
 std::string FakeRewardService::address() const { return absl::StrCat("127.0.0.1:", port_); }
+
+std::unique_ptr<v1::RewardService::StubInterface> FakeRewardService::NewStub() const {
+  const auto channel = grpc::CreateChannel(address(), grpc::InsecureChannelCredentials());
+  channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  return v1::RewardService::NewStub(channel);
+}
 
 float FakeRewardService::ScoreOf(const std::string& prompt, const std::string& response) {
   uint32_t hash = 2166136261;  // FNV-1a.
@@ -58,6 +74,11 @@ void FakeRewardService::SetModelName(const std::string& name) {
 void FakeRewardService::SetRevision(const std::string& revision) {
   MutexLock lock(&mu_);
   revision_ = revision;
+}
+
+void FakeRewardService::SetRevisionAfter(int requests, const std::string& revision) {
+  MutexLock lock(&mu_);
+  next_revision_ = {requests, revision};
 }
 
 void FakeRewardService::SetMarginError(double percentile_99) {
@@ -105,9 +126,51 @@ void FakeRewardService::GoSilent() {
   silent_ = true;
 }
 
+void FakeRewardService::Speak() {
+  std::set<HeldCall*> held;
+  {
+    MutexLock lock(&mu_);
+    silent_ = false;
+    held.swap(held_);
+  }
+  for (HeldCall* call : held) call->Finish(grpc::Status::OK);
+}
+
+void FakeRewardService::SetServing(bool serving) {
+  server_->GetHealthCheckService()->SetServingStatus(serving);
+}
+
+bool FakeRewardService::Release(HeldCall* call) {
+  MutexLock lock(&mu_);
+  if (held_.erase(call) == 0) return false;
+  ++cancelled_;
+  changed_.notify_all();
+  return true;
+}
+
+void FakeRewardService::AwaitCancelled(int n) {
+  MutexLock lock(&mu_);
+  while (cancelled_ < n) changed_.wait(mu_);
+}
+
+std::string FakeRewardService::prompt_hash() const {
+  MutexLock lock(&mu_);
+  return prompt_hash_;
+}
+
+std::string FakeRewardService::authority() const {
+  MutexLock lock(&mu_);
+  return authority_;
+}
+
 void FakeRewardService::AwaitRequests(int n) {
   MutexLock lock(&mu_);
   while (requests_ < n) changed_.wait(mu_);
+}
+
+void FakeRewardService::AwaitClosedStreams(int n) {
+  MutexLock lock(&mu_);
+  while (closed_streams_ < n) changed_.wait(mu_);
 }
 
 int FakeRewardService::requests() const {
@@ -130,6 +193,14 @@ absl::Status FakeRewardService::Answer(const v1::ScoreRequest& request,
   MutexLock lock(&mu_);
   ++requests_;
   changed_.notify_all();
+  if (next_revision_.has_value() && next_revision_->first-- == 0) {
+    revision_ = next_revision_->second;
+    next_revision_.reset();
+  }
+  if (!request.model_revision().empty() && request.model_revision() != revision_) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("model_revision: not the revision loaded here, which is ", revision_));
+  }
   if (!refuse_next_.empty()) {
     const absl::Status status = refuse_next_.front();
     refuse_next_.pop_front();
@@ -170,10 +241,18 @@ absl::Status FakeRewardService::Poison(const v1::ScoreRequest& request) {
 grpc::ServerUnaryReactor* FakeRewardService::Score(grpc::CallbackServerContext* context,
                                                    const v1::ScoreRequest* request,
                                                    v1::ScoreResponse* response) {
+  {
+    const auto hash = context->client_metadata().find("assay-prompt-hash");
+    const bool is_there = hash != context->client_metadata().end();
+    MutexLock lock(&mu_);
+    const grpc::string_ref authority = context->ExperimentalGetAuthority();
+    authority_.assign(authority.data(), authority.size());
+    prompt_hash_ = is_there ? std::string(hash->second.data(), hash->second.size()) : "";
+  }
   const absl::Status status = Answer(*request, response);
   {
     MutexLock lock(&mu_);
-    if (silent_) return new SilentReactor;
+    if (silent_) return *held_.insert(new HeldCall(this)).first;
   }
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(ToGrpcStatus(status));
@@ -181,7 +260,7 @@ grpc::ServerUnaryReactor* FakeRewardService::Score(grpc::CallbackServerContext* 
 }
 
 grpc::Status FakeRewardService::ScoreStream(
-    grpc::ServerContext* /*context*/,
+    grpc::ServerContext* context,
     grpc::ServerReaderWriter<v1::ScoreStreamResponse, v1::ScoreStreamRequest>* stream) {
   std::pair<int, absl::Status> breaks_after = {-1, absl::OkStatus()};
   int group = 1;
@@ -218,6 +297,11 @@ grpc::Status FakeRewardService::ScoreStream(
     for (; !unanswered.empty() && replies != breaks_after.first; unanswered.pop_back(), ++replies) {
       for (int copy = 0; copy < copies; ++copy) stream->Write(unanswered.back());
     }
+  }
+  if (replies != breaks_after.first && unanswered.empty() && !context->IsCancelled()) {
+    MutexLock lock(&mu_);
+    ++closed_streams_;
+    changed_.notify_all();
   }
   return ToGrpcStatus(breaks_after.second);
 }

@@ -89,6 +89,37 @@ TEST(OrderedLinesTest, AFullWindowHoldsTheTakerUntilTheOldestIsWritten) {
   EXPECT_LE(most_ahead, 4);
 }
 
+TEST(OrderedLinesTest, AWindowThatGrowsFreesTheTakerAndOneThatShrinksHoldsItLonger) {
+  std::ostringstream out;
+  StreamOutput output(&out);
+  OrderedLines lines(&output, 1);
+  ASSERT_THAT(lines.TakePlace(), IsOk());
+  std::thread taker([&] {
+    for (int i = 1; i < 4; ++i) EXPECT_THAT(lines.TakePlace(), IsOk());
+  });
+  lines.SetWindow(4);
+  taker.join();  // Though nothing was written.
+  lines.SetWindow(2);
+  Mutex mu;
+  int64_t filled = 0;
+  int64_t filled_when_taken = 0;
+  std::thread late([&] {
+    EXPECT_THAT(lines.TakePlace(), IsOk());
+    MutexLock lock(&mu);
+    filled_when_taken = filled;
+  });
+  for (int64_t i = 0; i < 4; ++i) {
+    {
+      MutexLock lock(&mu);
+      ++filled;
+    }
+    lines.Fill(i, absl::StrCat(i), {.rows = 1});
+  }
+  late.join();
+  EXPECT_GE(filled_when_taken, 3);  // One place was left of the four.
+  EXPECT_EQ(out.str(), "0\n1\n2\n3\n");
+}
+
 TEST(OrderedLinesTest, AStreamThatFailsGivesNoMorePlaces) {
   std::ostringstream out;
   StreamOutput output(&out);

@@ -77,11 +77,13 @@ TEST(RewardClientTest, ATimeoutThatIsNotPositiveIsRefusedByEveryCall) {
   EXPECT_EQ(service.requests(), 0);
 }
 
-TEST(RewardClientTest, ConnectRefusesAnEmptyAddressAndABadPolicy) {
+TEST(RewardClientTest, ConnectRefusesAnEmptyAddressAndBadOptions) {
   EXPECT_THAT(RewardClient::Connect(""),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("address")));
   EXPECT_THAT(RewardClient::Connect("x:1", {.retry = {.multiplier = 0}}),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("retry.multiplier")));
+  EXPECT_THAT(RewardClient::Connect("x:1", {.hedge = {.max_share = 2}}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("hedge.max_share")));
 }
 
 TEST(RewardClientTest, AServerThatIsNotThereIsUnavailableBothForTheModelAndForAScore) {
@@ -102,36 +104,6 @@ TEST(RewardClientTest, GetModelTellsWhatIsLoaded) {
   ASSERT_OK_AND_ASSIGN(const ModelInfo info, ClientOf(service)->GetModel(kLong));
   EXPECT_EQ(info.name, "fake");
   EXPECT_THAT(info.objectives, ElementsAre("helpful", "harmless"));
-}
-
-TEST(RewardClientTest, CallsGoToTheServersInTurnAndRetriesToTheNext) {
-  FakeRewardService first;
-  FakeRewardService second;
-  ASSERT_OK_AND_ASSIGN(const auto client,
-                       RewardClient::Connect(absl::StrCat(first.address(), ",", second.address()),
-                                             {.retry = {.initial = absl::Milliseconds(1),
-                                                        .max = absl::Milliseconds(1),
-                                                        .max_attempts = 2}}));
-  for (int i = 0; i < 10; ++i) EXPECT_THAT(client->Score(RequestOf({"a"}), kLong), IsOk());
-  EXPECT_EQ(first.requests(), 5);
-  EXPECT_EQ(second.requests(), 5);
-  first.RefuseNext(1 << 20, absl::UnavailableError("draining"));
-  for (int i = 0; i < 10; ++i) EXPECT_THAT(client->Score(RequestOf({"a"}), kLong), IsOk());
-  EXPECT_EQ(first.requests(), 10);
-  EXPECT_EQ(second.requests(), 15);
-}
-
-TEST(RewardClientTest, TheModelIsAskedOfTheFirstServerThatAnswers) {
-  std::string gone;
-  {
-    FakeRewardService service;
-    gone = service.address();
-  }
-  FakeRewardService here({"helpful"});
-  ASSERT_OK_AND_ASSIGN(const auto client,
-                       RewardClient::Connect(absl::StrCat(gone, ",", here.address())));
-  ASSERT_OK_AND_ASSIGN(const ModelInfo info, client->GetModel(kLong));
-  EXPECT_THAT(info.objectives, ElementsAre("helpful"));
 }
 
 TEST(RewardClientTest, ManyThreadsShareAClientAndEachGetsItsOwnAnswer) {

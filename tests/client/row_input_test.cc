@@ -20,6 +20,7 @@ using ::assay::testing::StatusIs;
 using ::assay::testing::TempFile;
 using ::assay::testing::TempPath;
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -155,6 +156,56 @@ TEST(RowInputTest, AFileThatChangesAfterItWasCountedIsAnError) {
 TEST(RowInputTest, AFileThatIsNotThereIsNamed) {
   EXPECT_THAT(RowInput::Open({.path = "/nowhere/rows.jsonl"}),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("/nowhere/rows.jsonl")));
+}
+
+TEST(RowInputTest, ALongCountIsToldAsItGoesOn) {
+  std::string text;
+  for (int64_t i = 0; i < 2 * RowInput::kRowsATime + 1; ++i) text += "{}\n";
+  ASSERT_OK_AND_ASSIGN(const auto input, RowInput::Open({.path = TempFile("many.jsonl", text)}));
+  std::vector<int64_t> told;
+  ASSERT_OK(input->Count([&told](int64_t rows) { told.push_back(rows); }));
+  EXPECT_THAT(told, ElementsAre(RowInput::kRowsATime, 2 * RowInput::kRowsATime));
+}
+
+// Standard input is `path` while it lives.
+class StandardInputFrom {
+ public:
+  explicit StandardInputFrom(const std::string& path) : before_(dup(STDIN_FILENO)) {
+    const int fd = open(path.c_str(), O_RDONLY);
+    dup2(fd, STDIN_FILENO);
+    close(fd);
+  }
+  ~StandardInputFrom() {
+    dup2(before_, STDIN_FILENO);
+    close(before_);
+  }
+
+ private:
+  const int before_;
+};
+
+TEST(RowInputTest, StandardInputThatIsAFileIsCountedAndCutIntoShards) {
+  const std::string path = TempFile("redirected.jsonl", "{\"a\": 0}\n{\"a\": 1}\n{\"a\": 2}\n");
+  const StandardInputFrom redirected(path);
+  ASSERT_OK_AND_ASSIGN(const auto input,
+                       RowInput::Open({.path = "-", .shard = Shard{.index = 1, .count = 2}}));
+  ASSERT_OK(input->Count());
+  EXPECT_EQ(input->bytes(), 27);
+  ASSERT_TRUE(input->total().has_value());
+  int64_t rows = 0;
+  while ((*input->Next()).has_value()) ++rows;
+  EXPECT_EQ(rows, *input->total());
+  EXPECT_THAT(rows, AnyOf(1, 2));
+}
+
+TEST(RowInputTest, StandardInputThatAnotherHasReadFromIsNot) {
+  const std::string path = TempFile("begun.jsonl", "{\"a\": 0}\n{\"a\": 1}\n");
+  const StandardInputFrom redirected(path);
+  lseek(STDIN_FILENO, 9, SEEK_SET);
+  ASSERT_OK_AND_ASSIGN(const auto input, RowInput::Open({.path = "-"}));
+  ASSERT_OK(input->Count());
+  EXPECT_EQ(input->total(), std::nullopt);
+  EXPECT_EQ((*input->Next())->text, "{\"a\": 1}");
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "client/score_call.h"
 
-#include <grpcpp/create_channel.h>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,11 +31,17 @@ v1::ScoreRequest RequestOf(const std::string& response) {
   return request;
 }
 
+std::shared_ptr<Replica> ReplicaOf(const FakeRewardService& service) {
+  return std::make_shared<Replica>(service.address(), service.NewStub());
+}
+
 class ScoreCallTest : public ::testing::Test {
  protected:
   std::shared_ptr<ScoreCall> Make(absl::Duration timeout, const RetryPolicy& retry) {
-    return std::make_shared<ScoreCall>(std::vector<v1::RewardService::StubInterface*>{stub_.get()},
-                                       RequestOf("r"), absl::Now() + timeout, retry,
+    return Make(&only_, {.deadline = absl::Now() + timeout, .retry = retry});
+  }
+  std::shared_ptr<ScoreCall> Make(ReplicaSet* replicas, const ScoreCallOptions& options) {
+    return std::make_shared<ScoreCall>(replicas, RequestOf("r"), options,
                                        [this](absl::StatusOr<ScoreReply> outcome) {
                                          MutexLock lock(&mu_);
                                          EXPECT_FALSE(outcome_.has_value()) << "done ran twice";
@@ -52,12 +56,45 @@ class ScoreCallTest : public ::testing::Test {
   }
 
   FakeRewardService service_;
-  const std::unique_ptr<v1::RewardService::Stub> stub_ = v1::RewardService::NewStub(
-      grpc::CreateChannel(service_.address(), grpc::InsecureChannelCredentials()));
+  ReplicaSet only_{ReplicaList{ReplicaOf(service_)}};
   Mutex mu_;
   CondVar changed_;
   std::optional<absl::StatusOr<ScoreReply>> outcome_ ABSL_GUARDED_BY(mu_);
 };
+
+// Several servers; a set of the test's own making begins with the first.
+class ScoreCallsTest : public ScoreCallTest {
+ protected:
+  void Serve(int n) {
+    ReplicaList replicas;
+    for (int i = 0; i < n; ++i) {
+      services_.push_back(std::make_unique<FakeRewardService>());
+      replicas.push_back(ReplicaOf(*services_.back()));
+    }
+    replicas_ = std::make_unique<ReplicaSet>(std::move(replicas));
+  }
+  ScoreCallOptions Options(const RetryPolicy& retry = kFastRetry) {
+    return {.deadline = absl::Now() + absl::Seconds(60), .retry = retry};
+  }
+  ScoreCallOptions Hedging(HedgeBudget* budget) {
+    ScoreCallOptions options = Options();
+    options.hedge_after = absl::Milliseconds(1);
+    options.hedge_budget = budget;
+    return options;
+  }
+  int requests() const {
+    int requests = 0;
+    for (const auto& service : services_) requests += service->requests();
+    return requests;
+  }
+
+  std::vector<std::unique_ptr<FakeRewardService>> services_;
+  std::unique_ptr<ReplicaSet> replicas_;
+};
+
+absl::Status FullFor(absl::Duration wait) {
+  return WithRetryAfter(absl::ResourceExhaustedError("full"), wait);
+}
 
 TEST_F(ScoreCallTest, ARefusalIsRetriedUntilItIsLifted) {
   service_.RefuseNext(2,
@@ -151,6 +188,169 @@ TEST_F(ScoreCallTest, ACallIsFreedOnceItIsDone) {
   // The gRPC thread that ran `done` lets go right after it.
   for (int i = 0; i < 1'000'000 && !observer.expired(); ++i) std::this_thread::yield();
   EXPECT_TRUE(observer.expired());
+}
+
+TEST_F(ScoreCallsTest, ARefusalGoesToAnotherReplicaAtOnce) {
+  Serve(2);
+  services_[0]->RefuseNext(1, FullFor(absl::Hours(1)));
+  Make(replicas_.get(), Options())->Start();
+  ASSERT_THAT(Await(), IsOk());
+  EXPECT_EQ(services_[0]->requests(), 1);
+  EXPECT_EQ(services_[1]->requests(), 1);
+}
+
+TEST_F(ScoreCallsTest, SoDoesAResultThatWasRefusedAndAServerThatIsGone) {
+  Serve(3);
+  services_[0]->FailResult("r", FullFor(absl::Hours(1)), 1);
+  services_[1].reset();
+  Make(replicas_.get(), Options(kSlowRetry))->Start();
+  ASSERT_THAT(Await(), IsOk());
+  EXPECT_THAT(Await()->results[0], IsOk());
+  EXPECT_EQ(services_[0]->requests(), 1);
+  EXPECT_EQ(services_[2]->requests(), 1);
+}
+
+TEST_F(ScoreCallsTest, AReplicaThatDiesUnderACallIsReplaced) {
+  Serve(2);
+  services_[0]->GoSilent();
+  Make(replicas_.get(), Options(kSlowRetry))->Start();
+  services_[0]->AwaitRequests(1);
+  services_[0].reset();
+  ASSERT_THAT(Await(), IsOk());
+  EXPECT_EQ(services_[1]->requests(), 1);
+}
+
+TEST_F(ScoreCallsTest, WhereAllRefuseTheShortestOfTheirTimesIsWaited) {
+  Serve(3);
+  services_[0]->RefuseNext(1, FullFor(absl::Hours(1)));
+  services_[1]->RefuseNext(1, FullFor(absl::Milliseconds(50)));
+  services_[2]->RefuseNext(1, absl::UnavailableError("stopping"));
+  const absl::Time began = absl::Now();
+  Make(replicas_.get(), Options(kSlowRetry))->Start();
+  ASSERT_THAT(Await(), IsOk());
+  EXPECT_GE(absl::Now() - began, absl::Milliseconds(50));
+  EXPECT_EQ(requests(), 4);
+}
+
+TEST_F(ScoreCallsTest, AnOverloadOfAllIsNotMultipliedByTheirNumber) {
+  Serve(6);
+  for (const auto& service : services_) service->RefuseNext(10, FullFor(absl::Hours(1)));
+  Make(replicas_.get(), Options())->Start();
+  EXPECT_THAT(Await(), StatusIs(absl::StatusCode::kResourceExhausted, "full"));
+  EXPECT_EQ(requests(), 1 + ScoreCall::kOthersAtOnce);
+}
+
+TEST_F(ScoreCallsTest, AttemptsAreCountedWhereverTheyGo) {
+  Serve(4);
+  for (const auto& service : services_) service->RefuseNext(10, absl::UnavailableError("no"));
+  Make(replicas_.get(), Options({.max_attempts = 2}))->Start();
+  EXPECT_THAT(Await(), StatusIs(absl::StatusCode::kUnavailable, "no"));
+  EXPECT_EQ(requests(), 2);
+}
+
+TEST_F(ScoreCallsTest, AReplicaThatDoesNotAnswerIsJoinedByAnotherAndLetGo) {
+  Serve(2);
+  HedgeBudget budget(1);
+  services_[0]->GoSilent();
+  Make(replicas_.get(), Hedging(&budget))->Start();
+  ASSERT_THAT(Await(), IsOk());
+  services_[0]->AwaitCancelled(1);
+  EXPECT_EQ(requests(), 2);
+  for (const auto& replica : replicas_->Current()) EXPECT_EQ(replica->outstanding(), 0);
+}
+
+TEST_F(ScoreCallsTest, TheFirstMayStillBeTheOneToAnswer) {
+  Serve(2);
+  HedgeBudget budget(1);
+  services_[0]->GoSilent();
+  services_[1]->GoSilent();
+  Make(replicas_.get(), Hedging(&budget))->Start();
+  services_[1]->AwaitRequests(1);
+  services_[0]->Speak();
+  ASSERT_THAT(Await(), IsOk());
+  services_[1]->AwaitCancelled(1);
+}
+
+TEST_F(ScoreCallsTest, ARefusedHedgeLeavesTheFirstItsTime) {
+  Serve(3);
+  HedgeBudget budget(1);
+  services_[0]->GoSilent();
+  services_[1]->RefuseNext(1, FullFor(absl::Hours(1)));
+  Make(replicas_.get(), Hedging(&budget))->Start();
+  services_[1]->AwaitRequests(1);
+  services_[0]->Speak();
+  ASSERT_THAT(Await(), IsOk());
+  EXPECT_EQ(services_[2]->requests(), 0);
+}
+
+TEST_F(ScoreCallsTest, ACallIsHedgedOnce) {
+  Serve(3);
+  HedgeBudget budget(1);
+  for (const auto& service : services_) service->GoSilent();
+  ScoreCallOptions options = Hedging(&budget);
+  options.deadline = absl::Now() + absl::Milliseconds(300);
+  Make(replicas_.get(), options)->Start();
+  EXPECT_THAT(Await(), StatusIs(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_EQ(requests(), 2);
+}
+
+TEST_F(ScoreCallsTest, WithoutABudgetOrAnotherReplicaNoCallIsHedged) {
+  Serve(2);
+  HedgeBudget nothing(0);
+  services_[0]->GoSilent();
+  ScoreCallOptions options = Hedging(&nothing);
+  options.deadline = absl::Now() + absl::Milliseconds(100);
+  Make(replicas_.get(), options)->Start();
+  EXPECT_THAT(Await(), StatusIs(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_EQ(requests(), 1);
+}
+
+TEST_F(ScoreCallTest, OneReplicaAloneIsNotAskedTwice) {
+  HedgeBudget budget(1);
+  service_.GoSilent();
+  Make(&only_, {.deadline = absl::Now() + absl::Milliseconds(100),
+                .hedge_after = absl::Milliseconds(1),
+                .hedge_budget = &budget})
+      ->Start();
+  EXPECT_THAT(Await(), StatusIs(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_EQ(service_.requests(), 1);
+  EXPECT_TRUE(budget.Take());
+}
+
+TEST_F(ScoreCallsTest, CancelEndsBothAttempts) {
+  Serve(2);
+  HedgeBudget budget(1);
+  for (const auto& service : services_) service->GoSilent();
+  const auto call = Make(replicas_.get(), Hedging(&budget));
+  call->Start();
+  for (const auto& service : services_) service->AwaitRequests(1);
+  call->Cancel();
+  EXPECT_THAT(Await(), StatusIs(absl::StatusCode::kCancelled));
+  for (const auto& service : services_) service->AwaitCancelled(1);
+}
+
+TEST_F(ScoreCallsTest, APromptPrefersOneReplicaAndSaysSo) {
+  Serve(3);
+  ScoreCallOptions options = Options();
+  options.prompt_hash = 0xabc;
+  const auto preferred = replicas_->Choose(0xabc, {});
+  for (int i = 0; i < 5; ++i) {
+    Make(replicas_.get(), options)->Start();
+    ASSERT_THAT(Await(), IsOk());
+    MutexLock lock(&mu_);
+    outcome_.reset();
+  }
+  for (const auto& service : services_) {
+    const bool is_preferred = service->address() == preferred->address();
+    EXPECT_EQ(service->requests(), is_preferred ? 5 : 0);
+    EXPECT_EQ(service->prompt_hash(), is_preferred ? "0000000000000abc" : "");
+  }
+}
+
+TEST_F(ScoreCallTest, WithoutAPromptsHashNoneIsSent) {
+  Make(absl::Seconds(30), kFastRetry)->Start();
+  ASSERT_THAT(Await(), IsOk());
+  EXPECT_EQ(service_.prompt_hash(), "");
 }
 
 }  // namespace

@@ -54,6 +54,26 @@ TEST(BenchCommandTest, TheJsonCountsWhatTheServerAnswered) {
   EXPECT_EQ(service.requests(), 20);
 }
 
+TEST(BenchCommandTest, ALoadOnSeveralServersIsSharedAndHedgedAsTheFlagsSay) {
+  FakeRewardService hung;
+  FakeRewardService well;
+  BenchFlags flags;
+  CLI::App app;
+  AddBenchCommand(&app, &flags);
+  app.parse("bench --address " + hung.address() + "," + well.address() +
+            " --affinity prompt --hedge-after 0.01 --format json --warm-up 0 --duration 0.2"
+            " --rate 100 --arrivals even");
+  EXPECT_EQ(flags.affinity, Affinity::kPrompt);
+  flags.hedge.max_share = 1;
+  hung.GoSilent();
+  const Finished finished = RunHere(flags);
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  const Json json = Json::parse(finished.out);
+  EXPECT_EQ(json["sent"], 20);
+  EXPECT_EQ(json["ok"], 20);
+  EXPECT_EQ(well.requests(), 20);
+}
+
 TEST(BenchCommandTest, RowsOfAFileAreSentInTurn) {
   FakeRewardService service;
   service.Refuse("bad", absl::InvalidArgumentError("responses[0]"));

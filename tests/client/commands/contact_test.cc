@@ -15,11 +15,25 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+struct Reached {
+  absl::StatusOr<Contact> contact;
+  std::string err;
+};
+
+Reached Reach(const std::string& addresses) {
+  std::ostringstream out;
+  std::ostringstream err;
+  absl::StatusOr<Contact> contact = ReachServer(addresses, {}, {.out = &out, .err = &err});
+  return {std::move(contact), err.str()};
+}
+
 TEST(ContactTest, AServerThatAnswersIsKnownByItsModel) {
   FakeRewardService service;
-  ASSERT_OK_AND_ASSIGN(const Contact contact, ReachServer(service.address()));
-  EXPECT_EQ(contact.model.name, "fake");
-  EXPECT_OK(contact.client->GetModel(absl::Seconds(30)));
+  const Reached reached = Reach(service.address());
+  ASSERT_OK(reached.contact);
+  EXPECT_EQ(reached.contact->model.name, "fake");
+  EXPECT_OK(reached.contact->client->GetModel(absl::Seconds(30)));
+  EXPECT_EQ(reached.err, "");
 }
 
 TEST(ContactTest, AServerThatIsNotThereIsOneSentenceWithTheAddressAndWhatToDo) {
@@ -28,20 +42,19 @@ TEST(ContactTest, AServerThatIsNotThereIsOneSentenceWithTheAddressAndWhatToDo) {
     FakeRewardService gone;
     address = gone.address();
   }
-  EXPECT_THAT(ReachServer(address), StatusIs(absl::StatusCode::kUnavailable,
-                                             AllOf(HasSubstr(address), HasSubstr("assay-server"),
-                                                   HasSubstr("--address"))));
-  EXPECT_THAT(ReachServer(""),
+  EXPECT_THAT(Reach(address).contact, StatusIs(absl::StatusCode::kUnavailable,
+                                               AllOf(HasSubstr(address), HasSubstr("assay-server"),
+                                                     HasSubstr("--address"))));
+  EXPECT_THAT(Reach("").contact,
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("HOST:PORT")));
 }
 
 TEST(ContactTest, SeveralServersOfOneModelAreOneContact) {
   FakeRewardService first;
   FakeRewardService second;
-  ASSERT_OK_AND_ASSIGN(const Contact contact,
-                       ReachServer(absl::StrCat(first.address(), ",", second.address())));
-  EXPECT_EQ(contact.servers, 2);
-  EXPECT_EQ(contact.model.revision, "fake-revision-0123456789");
+  const Reached reached = Reach(absl::StrCat(first.address(), ",", second.address()));
+  ASSERT_OK(reached.contact);
+  EXPECT_EQ(reached.contact->model.revision, "fake-revision-0123456789");
 }
 
 TEST(ContactTest, ServersOfDifferentModelsAreNamedWithTheirRevisions) {
@@ -50,7 +63,7 @@ TEST(ContactTest, ServersOfDifferentModelsAreNamedWithTheirRevisions) {
   FakeRewardService third;
   third.SetRevision("another");
   EXPECT_THAT(
-      ReachServer(absl::StrCat(first.address(), ",", second.address(), ",", third.address())),
+      Reach(absl::StrCat(first.address(), ",", second.address(), ",", third.address())).contact,
       StatusIs(absl::StatusCode::kFailedPrecondition,
                AllOf(HasSubstr(first.address()), HasSubstr(third.address()),
                      Not(HasSubstr(second.address())), HasSubstr("fake-revision-0123456789"),
@@ -66,11 +79,43 @@ TEST(ContactTest, OfSeveralServersThoseThatDoNotAnswerAreNamed) {
     gone[0] = first.address();
     gone[1] = second.address();
   }
-  EXPECT_THAT(ReachServer(absl::StrCat(gone[0], ",", here.address(), ",", gone[1])),
+  EXPECT_THAT(Reach(absl::StrCat(gone[0], ",", here.address(), ",", gone[1])).contact,
               StatusIs(absl::StatusCode::kUnavailable,
                        AllOf(HasSubstr("of 3 servers, 2 cannot be used"),
                              HasSubstr(absl::StrCat(gone[0], ", ", gone[1])),
                              Not(HasSubstr(here.address())))));
+}
+
+std::string PortOf(const std::string& address) { return address.substr(address.find(':') + 1); }
+
+TEST(ContactTest, ANamesServerThatAnswersIsEnough) {
+  FakeRewardService service;
+  const Reached reached = Reach(absl::StrCat("dns:///localhost:", PortOf(service.address())));
+  ASSERT_OK(reached.contact);  // It listens on 127.0.0.1, whatever else localhost is.
+  EXPECT_EQ(reached.contact->model.name, "fake");
+}
+
+TEST(ContactTest, NamesServersThatDoNotAnswerAreToldWhereOneDoes) {
+  FakeRewardService here;
+  std::string gone;
+  {
+    FakeRewardService service;
+    gone = service.address();
+  }
+  const std::string name = absl::StrCat("dns:///localhost:", PortOf(gone));
+  const Reached reached = Reach(absl::StrCat(name, ",", here.address()));
+  ASSERT_OK(reached.contact);
+  EXPECT_EQ(reached.contact->model.name, "fake");
+  EXPECT_THAT(reached.err, HasSubstr(absl::StrCat("of 2 servers, 1 cannot be used, ", gone, ":")));
+  // The one that was named by its address has to answer.
+  const Reached other = Reach(absl::StrCat(gone, ",dns:///localhost:", PortOf(here.address())));
+  EXPECT_THAT(other.contact, StatusIs(absl::StatusCode::kUnavailable, HasSubstr(gone)));
+  EXPECT_EQ(other.err, "");
+}
+
+TEST(ContactTest, ANameThatNobodyKnowsIsOneSentence) {
+  EXPECT_THAT(Reach("dns:///no-such-host.invalid:50051").contact,
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("no-such-host.invalid")));
 }
 
 TEST(ContactTest, AFailureIsOneLineAndExitCodeOne) {

@@ -115,7 +115,7 @@ TEST(EvalRunsTest, RowsThatTheServerFailedAreTriedAgainByTheSameCommand) {
                      .output = TempPath("tried_again")};
   FakeRewardService service;
   flags.scoring.address = service.address();
-  service.Refuse("r7", absl::FailedPreconditionError("another revision"));
+  service.Refuse("r7", absl::UnknownError("a defect"));
   const Finished first = RunHere(flags);
   EXPECT_EQ(first.exit_code, 3);
   EXPECT_THAT(first.err, HasSubstr("of 1 row the server was the cause"));

@@ -32,13 +32,13 @@ std::vector<Comparison> ComparisonsOf(int count) {
 class EvalScoringTest : public ::testing::Test {
  protected:
   absl::StatusOr<ScoredRun> Score(EvalScoringOptions options, int rows) {
-    absl::StatusOr<Contact> contact = ReachServer(service_.address());
+    const Streams streams = {.out = &out_, .err = &err_};
+    absl::StatusOr<Contact> contact = ReachServer(service_.address(), {}, streams);
     if (!contact.ok()) return contact.status();
     EvalRun run = {.model = contact->model, .objectives = contact->model.objectives};
     options.scoring.detail = Detail::kObjectives;
     options.scoring.in_flight = 4;
-    return ScoreComparisons(ComparisonsOf(rows), run, options, &*contact,
-                            {.out = &out_, .err = &err_});
+    return ScoreComparisons(ComparisonsOf(rows), run, options, &*contact, streams);
   }
 
   FakeRewardService service_;

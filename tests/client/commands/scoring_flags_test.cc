@@ -40,6 +40,17 @@ TEST_F(ScoringFlagsTest, EveryFlagReachesItsField) {
   EXPECT_EQ(request.model_revision, "rev");
 }
 
+TEST_F(ScoringFlagsTest, AffinityIsNoneUnlessPromptIsSaid) {
+  Affinity affinity = Affinity::kNone;
+  AddAffinityFlag(&app_, &affinity);
+  app_.parse("--affinity prompt");
+  EXPECT_EQ(affinity, Affinity::kPrompt);
+  app_.parse("--affinity none");
+  EXPECT_EQ(affinity, Affinity::kNone);
+  EXPECT_THROW(app_.parse("--affinity prefix"), CLI::ParseError);
+  EXPECT_THAT(app_.help(), HasSubstr("{none,prompt} [none]"));
+}
+
 TEST_F(ScoringFlagsTest, TheEnvironmentGivesWhatNoFlagDoes) {
   setenv("ASSAY_ADDRESS", "env:1", 1);
   setenv("ASSAY_IN_FLIGHT", "7", 1);
