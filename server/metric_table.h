@@ -2,10 +2,8 @@
 // Every metric family that a server exposes, by name and meaning. Names follow Prometheus' practice
 // (base units, counters end in _total) and stay once published.
 //
-// What is computed from them, as recording rules:
-//   sharing ratio   rate(assay_tokens_total{kind="input"}[5m]) / ignoring(kind)
-//                   rate(assay_tokens_total{kind="computed"}[5m])
-//   utilisation     rate(assay_model_flops_total[5m]) / assay_device_peak_flops
+// What is computed from them, sharing ratio and utilisation among it, are the recording rules in
+// deploy/monitoring/prometheus_rule.yaml.
 #ifndef ASSAY_SERVER_METRIC_TABLE_H_
 #define ASSAY_SERVER_METRIC_TABLE_H_
 
@@ -91,6 +89,13 @@ inline constexpr MetricText kCoalescedResponses = {
     "Responses answered by the forward pass of an equal conversation."};
 inline constexpr MetricText kDeviceMemory = {"assay_device_free_memory_bytes",
                                              "Memory that a GPU has left; absent without GPU."};
+inline constexpr MetricText kReloadFailed = {
+    "assay_reload_failed",
+    "1 where the last look at a file that is read again found it wrong, else 0, by file: tokens, "
+    "tls; absent without such a file."};
+inline constexpr MetricText kCertificateExpiry = {
+    "assay_certificate_expiry_timestamp_seconds",
+    "When the server's certificate runs out, seconds since the epoch; absent without TLS."};
 inline constexpr MetricText kProcessCpu = {"process_cpu_seconds_total",
                                            "User and system CPU time of the process, seconds."};
 inline constexpr MetricText kProcessMemory = {"process_resident_memory_bytes",
@@ -101,13 +106,13 @@ inline constexpr MetricText kProcessStart = {"process_start_time_seconds",
 
 // All of them.
 inline constexpr std::array kAll = {
-    kRequests,           kRequestSeconds,  kStageSeconds,   kTenantRequests, kBatches,
-    kBatchTokens,        kBatchSequences,  kTokens,         kForwardSeconds, kResponsesFailed,
-    kModelFlops,         kRefusals,        kDeadlineMisses, kModelInfo,      kBuildInfo,
-    kPeakFlops,          kHealth,          kUptime,         kQueuedTokens,   kQueuedRequests,
-    kPredictedWait,      kTokensPerSecond, kWaitingBytes,   kWorkers,        kCachedResponses,
-    kCoalescedResponses, kDeviceMemory,    kProcessCpu,     kProcessMemory,  kProcessFds,
-    kProcessStart};
+    kRequests,           kRequestSeconds,  kStageSeconds,   kTenantRequests,    kBatches,
+    kBatchTokens,        kBatchSequences,  kTokens,         kForwardSeconds,    kResponsesFailed,
+    kModelFlops,         kRefusals,        kDeadlineMisses, kModelInfo,         kBuildInfo,
+    kPeakFlops,          kHealth,          kUptime,         kQueuedTokens,      kQueuedRequests,
+    kPredictedWait,      kTokensPerSecond, kWaitingBytes,   kWorkers,           kCachedResponses,
+    kCoalescedResponses, kDeviceMemory,    kReloadFailed,   kCertificateExpiry, kProcessCpu,
+    kProcessMemory,      kProcessFds,      kProcessStart};
 
 }  // namespace metric
 }  // namespace assay

@@ -24,6 +24,7 @@ absl::StatusOr<std::unique_ptr<ReloadedFiles>> ReloadedFiles::Create(const Serve
   }
   if (!options.tokens.empty()) {
     ASSAY_ASSIGN_OR_RETURN(files->tokens_, TokenStore::Create(options.tokens));
+    files->SetTokensBad(false);
   }
   if (!files->tls_.certificate.empty() || files->tokens_ != nullptr) {
     files->task_ = std::make_unique<PeriodicTask>(clock, options.reload_interval,
@@ -38,6 +39,16 @@ ReloadedFiles::ReloadedFiles(const ServerOptions& options, Clock* clock)
             .key = options.tls_key,
             .client_ca = options.tls_client_ca}) {}
 
+FilesState ReloadedFiles::state() const {
+  MutexLock lock(&mu_);
+  return state_;
+}
+
+void ReloadedFiles::SetTokensBad(bool bad) {
+  MutexLock lock(&mu_);
+  state_.tokens_bad = bad;
+}
+
 void ReloadedFiles::Look() {
   if (!tls_.certificate.empty()) ReportCertificate(CheckTlsFiles(tls_, clock_->Now()));
   if (tokens_ == nullptr) return;
@@ -46,6 +57,7 @@ void ReloadedFiles::Look() {
     spdlog::error("{}; the tokens known so far stay good", std::string(reloaded.message()));
   }
   told_of_tokens_ = std::string(reloaded.message());
+  SetTokensBad(!reloaded.ok());
 }
 
 void ReloadedFiles::ReportCertificate(const absl::StatusOr<absl::Time>& good_until) {
@@ -67,6 +79,9 @@ void ReloadedFiles::ReportCertificate(const absl::StatusOr<absl::Time>& good_unt
     }
   }
   told_of_certificate_ = std::move(message);
+  MutexLock lock(&mu_);
+  state_.tls_bad = !good_until.ok();
+  if (good_until.ok()) state_.certificate_good_until = *good_until;
 }
 
 }  // namespace assay

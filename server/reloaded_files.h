@@ -8,10 +8,13 @@
 #include <memory>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "server/options.h"
 #include "server/periodic_task.h"
+#include "server/server_state.h"
 #include "server/tls_files.h"
 #include "server/token_store.h"
 
@@ -28,11 +31,15 @@ class ReloadedFiles {
   // Null: no file of tokens was named.
   const TokenStore* tokens() const { return tokens_.get(); }
 
+  // As the last look found them. Any thread.
+  FilesState state() const ABSL_LOCKS_EXCLUDED(mu_);
+
  private:
   ReloadedFiles(const ServerOptions& options, Clock* clock);
 
-  void Look();
-  void ReportCertificate(const absl::StatusOr<absl::Time>& good_until);
+  void Look() ABSL_LOCKS_EXCLUDED(mu_);
+  void ReportCertificate(const absl::StatusOr<absl::Time>& good_until) ABSL_LOCKS_EXCLUDED(mu_);
+  void SetTokensBad(bool bad) ABSL_LOCKS_EXCLUDED(mu_);
 
   Clock* const clock_;  // Borrowed.
   const TlsFiles tls_;  // Empty names: no TLS.
@@ -41,6 +48,9 @@ class ReloadedFiles {
   std::unique_ptr<TokenStore> tokens_;
   std::string told_of_tokens_;  // What the log heard last; empty: nothing is wrong.
   std::string told_of_certificate_;
+
+  mutable Mutex mu_;
+  FilesState state_ ABSL_GUARDED_BY(mu_);
 
   std::unique_ptr<PeriodicTask> task_;  // Last: ends before the rest. Null: there are no files.
 };

@@ -225,7 +225,8 @@ void Server::Shutdown(absl::Duration drain_timeout) {
 ServerState Server::State() const {
   return {.health = monitor_ == nullptr ? Health::kStopping : monitor_->health(),
           .uptime = Clock::Real()->Now() - created_at_,
-          .pipeline = pipeline_.state()};
+          .pipeline = pipeline_.state(),
+          .files = files_->state()};
 }
 
 v1::ModelInfo Server::Info() const { return ToModelInfo(info_, devices_, options_, State()); }

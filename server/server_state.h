@@ -4,6 +4,7 @@
 #define ASSAY_SERVER_SERVER_STATE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,13 @@ struct PipelineState {
   int64_t waiting_bytes = 0;        // Text before the encoders.
 };
 
+// What the last look at the files that are read again found; absent where there is no such file.
+struct FilesState {
+  std::optional<bool> tokens_bad;
+  std::optional<bool> tls_bad;                       // Certificate, key or client authority.
+  std::optional<absl::Time> certificate_good_until;  // Of the last certificate that was good.
+};
+
 enum class Health { kServing, kStopping, kUnhealthy };
 
 // "serving", "stopping", "unhealthy".
@@ -85,6 +93,7 @@ struct ServerState {
   Health health = Health::kServing;
   absl::Duration uptime;
   PipelineState pipeline;
+  FilesState files;
 };
 
 }  // namespace assay

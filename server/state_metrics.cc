@@ -63,12 +63,27 @@ MetricFamily WorkersFamily(const std::vector<WorkerState>& workers) {
   return Family(metric::kWorkers, MetricType::Gauge, samples);
 }
 
+std::vector<MetricFamily> FilesFamilies(const FilesState& files) {
+  std::vector<Sample> failed;
+  for (const auto& [file, bad] : {std::pair("tokens", files.tokens_bad), {"tls", files.tls_bad}}) {
+    if (bad.has_value()) failed.push_back({{{"file", file}}, *bad ? 1.0 : 0.0});
+  }
+  std::vector<MetricFamily> families;
+  if (!failed.empty()) families.push_back(Family(metric::kReloadFailed, MetricType::Gauge, failed));
+  if (files.certificate_good_until.has_value()) {
+    families.push_back(
+        Gauge(metric::kCertificateExpiry,
+              absl::ToDoubleSeconds(*files.certificate_good_until - absl::UnixEpoch())));
+  }
+  return families;
+}
+
 }  // namespace
 
 std::vector<MetricFamily> StateMetrics(const ServerState& state) {
   const PipelineState& pipeline = state.pipeline;
   const SchedulerState& scheduler = pipeline.scheduler;
-  return {
+  std::vector<MetricFamily> families = {
       HealthFamily(state.health),
       Gauge(metric::kUptime, absl::ToDoubleSeconds(state.uptime)),
       Gauge(metric::kQueuedTokens, static_cast<double>(scheduler.queued_tokens)),
@@ -80,6 +95,8 @@ std::vector<MetricFamily> StateMetrics(const ServerState& state) {
       Counter(metric::kCachedResponses, static_cast<double>(pipeline.cached_responses)),
       Counter(metric::kCoalescedResponses, static_cast<double>(pipeline.coalesced_responses)),
   };
+  for (MetricFamily& family : FilesFamilies(state.files)) families.push_back(std::move(family));
+  return families;
 }
 
 std::vector<MetricFamily> DeviceMemoryMetrics(const std::vector<DeviceMemoryReading>& readings) {

@@ -5,46 +5,26 @@
 Needs grpcio with grpcio-reflection, and Debian's prometheus (with promtool) and chromium. The pictures stay in PICTURES_DIR, for
 a person to look at.
 """
-import json
 import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
-import urllib.error
 import urllib.parse
-import urllib.request
 from pathlib import Path
 
 import grpc
 from google.protobuf import descriptor_pool, message_factory
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
+from prometheus_process import PrometheusProcess, get
+
 SERVICE = "assay.v1.RewardService"
 BIN_DIR, PICTURES_DIR = sys.argv.pop(1), Path(sys.argv.pop(1))
 GOOD, BAD = 7, 3  # Requests of each kind that are sent.
-PATIENCE = 60  # Tries, a second apart at most, until a Prometheus or browser is given up.
-
-
-def get(url):
-    with urllib.request.urlopen(url, timeout=30) as reply:
-        return reply.read().decode()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def pause():
-    """Between two looks at another program, which tells nobody when it is done."""
-    threading.Event().wait(0.5)
 
 
 class MetricsTest(unittest.TestCase):
@@ -96,40 +76,17 @@ class MetricsTest(unittest.TestCase):
         self.assertEqual((check.returncode, check.stdout, check.stderr), (0, "", ""))
 
     def test_a_real_prometheus_counts_what_was_sent(self):
-        port = free_port()
-        with tempfile.TemporaryDirectory() as folder:
-            config = Path(folder, "prometheus.yml")
-            config.write_text(json.dumps({"scrape_configs": [{
-                "job_name": "assay", "scrape_interval": "1s",
-                "static_configs": [{"targets": [urllib.parse.urlparse(self.watch).netloc]}]}]}))
-            with open(Path(folder, "log"), "w+") as log, subprocess.Popen(
-                    ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder}/data",
-                     f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log) as prometheus:
-                try:
-                    # As JSON is YAML, and as these are the labels that a dashboard would ask for.
-                    self.await_value(port, 'assay_requests_total{method="Score",code="OK"}', GOOD)
-                    self.await_value(port, 'assay_requests_total{method="Score",code="INVALID_ARGUMENT"}', BAD)
-                    self.await_value(port, 'assay_refusals_total{reason="invalid"}', BAD)
-                    self.await_value(port, 'assay_stage_seconds_count{stage="forward"}', GOOD)
-                    self.await_value(port, 'assay_tenant_requests_total{tenant="default"}', GOOD + BAD)
-                    self.await_value(port, 'assay_health{state="serving"}', 1)
-                    self.await_value(port, 'up{job="assay"}', 1)
-                finally:
-                    prometheus.terminate()
-
-    def await_value(self, port, query, wanted):
-        url = f"http://127.0.0.1:{port}/api/v1/query?" + urllib.parse.urlencode({"query": query})
-        seen = None
-        for _ in range(PATIENCE):
-            try:
-                result = json.loads(get(url))["data"]["result"]
-                seen = [float(sample["value"][1]) for sample in result]
-            except (urllib.error.URLError, ConnectionError):
-                pass
-            if seen == [wanted]:
-                return
-            pause()
-        self.fail(f"{query} is {seen}, not {wanted}")
+        # These are the labels that a dashboard would ask for.
+        wanted = {'assay_requests_total{method="Score",code="OK"}': GOOD,
+                  'assay_requests_total{method="Score",code="INVALID_ARGUMENT"}': BAD,
+                  'assay_refusals_total{reason="invalid"}': BAD,
+                  'assay_stage_seconds_count{stage="forward"}': GOOD,
+                  'assay_tenant_requests_total{tenant="default"}': GOOD + BAD,
+                  'assay_health{state="serving"}': 1,
+                  'up{job="assay"}': 1}
+        with PrometheusProcess([{"targets": [urllib.parse.urlparse(self.watch).netloc]}]) as prometheus:
+            for query, value in wanted.items():
+                prometheus.await_value(query, value)
 
     def test_no_text_of_a_request_is_in_metrics_page_or_log(self):
         self.assertIn(" code=OK responses=2 ", self.log())

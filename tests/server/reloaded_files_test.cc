@@ -92,6 +92,9 @@ class ReloadedFilesTest : public ::testing::Test {
 TEST_F(ReloadedFilesTest, WithoutFilesThereAreNoTokens) {
   ASSERT_OK_AND_ASSIGN(const auto files, ReloadedFiles::Create(options_, &clock_));
   EXPECT_EQ(files->tokens(), nullptr);
+  EXPECT_EQ(files->state().tokens_bad, std::nullopt);
+  EXPECT_EQ(files->state().tls_bad, std::nullopt);
+  EXPECT_EQ(files->state().certificate_good_until, std::nullopt);
 }
 
 TEST_F(ReloadedFilesTest, NewTokensAreTakenOverAfterTheInterval) {
@@ -159,6 +162,32 @@ TEST_F(ReloadedFilesTest, ACertificateThatBecomesWrongIsToldOnce) {
   made_.Issue("ca", "server");
   Look();
   EXPECT_EQ(TakeLog(), "");
+}
+
+TEST_F(ReloadedFilesTest, TheStateIsThatOfTheLastLook) {
+  UseTokens("old");
+  UseTls(/*days=*/16);
+  ASSERT_OK_AND_ASSIGN(const auto files, ReloadedFiles::Create(options_, &clock_));
+  EXPECT_EQ(files->state().tokens_bad, false);
+  EXPECT_EQ(files->state().tls_bad, false);
+  const std::optional<absl::Time> good_until = files->state().certificate_good_until;
+  ASSERT_TRUE(good_until.has_value());
+  EXPECT_GT(*good_until, clock_.Now() + absl::Hours(24 * 15));
+  EXPECT_LT(*good_until, clock_.Now() + absl::Hours(24 * 17));
+
+  made_.Write("tokens", "needle");
+  made_.Write("server.key", "nonsense");
+  Look();
+  EXPECT_EQ(files->state().tokens_bad, true);
+  EXPECT_EQ(files->state().tls_bad, true);
+  EXPECT_EQ(files->state().certificate_good_until, good_until);
+
+  UseTokens("new");
+  made_.Issue("ca", "server", /*days=*/40);
+  Look();
+  EXPECT_EQ(files->state().tokens_bad, false);
+  EXPECT_EQ(files->state().tls_bad, false);
+  EXPECT_GT(*files->state().certificate_good_until, *good_until);
 }
 
 }  // namespace

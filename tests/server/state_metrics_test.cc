@@ -8,6 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::string TextOf(const std::vector<prometheus::MetricFamily>& families) {
   return prometheus::TextSerializer().Serialize(families);
@@ -39,6 +40,20 @@ TEST(StateMetricsTest, TheStateIsWrittenInBaseUnits) {
         "# TYPE assay_cached_responses_total counter\n", "\nassay_coalesced_responses_total 6\n"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
+}
+
+TEST(StateMetricsTest, OfFilesThatAreReadAgainOnlyThoseThatThereAreAreTold) {
+  ServerState state;
+  EXPECT_THAT(TextOf(StateMetrics(state)), Not(HasSubstr("assay_reload_failed")));
+  EXPECT_THAT(TextOf(StateMetrics(state)), Not(HasSubstr("assay_certificate")));
+  state.files.tokens_bad = false;
+  EXPECT_THAT(TextOf(StateMetrics(state)), HasSubstr("assay_reload_failed{file=\"tokens\"} 0\n"));
+  EXPECT_THAT(TextOf(StateMetrics(state)), Not(HasSubstr("file=\"tls\"")));
+  state.files.tls_bad = true;
+  state.files.certificate_good_until = absl::FromUnixSeconds(1'800'000'000);
+  const std::string text = TextOf(StateMetrics(state));
+  EXPECT_THAT(text, HasSubstr("assay_reload_failed{file=\"tls\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("\nassay_certificate_expiry_timestamp_seconds 1800000000\n"));
 }
 
 TEST(StateMetricsTest, MemoryIsToldOfTheGpusThatThereAre) {
