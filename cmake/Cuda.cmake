@@ -6,7 +6,8 @@ set(ASSAY_CUDA_ARCHITECTURES "80;90;100" CACHE STRING "Compute capabilities to b
 
 set(ASSAY_CUDA_LIBRARY "")
 if(ASSAY_CUDA)
-  find_program(ASSAY_NVCC nvcc HINTS ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
+  file(GLOB from_wheels ${CMAKE_SOURCE_DIR}/.deps/nvcc-*/nvidia/cu*)  # scripts/lib/install.sh
+  find_program(ASSAY_NVCC nvcc HINTS ENV CUDA_PATH PATHS /usr/local/cuda ${from_wheels} PATH_SUFFIXES bin)
 endif()
 if(ASSAY_CUDA AND ASSAY_NVCC)
   execute_process(COMMAND ${ASSAY_NVCC} --list-gpu-arch OUTPUT_VARIABLE known ERROR_QUIET)

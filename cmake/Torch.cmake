@@ -23,5 +23,4 @@ target_compile_options(torch INTERFACE "SHELL:-idirafter ${ASSAY_TORCH_DIR}/incl
                        "SHELL:-idirafter ${ASSAY_TORCH_DIR}/include/torch/csrc/api/include")
 target_link_libraries(torch INTERFACE torch_cpu torch_c10)
 # The CPU library names symbols of CUDA's runtime that only its CUDA half calls.
-target_link_options(torch INTERFACE -Wl,--allow-shlib-undefined
-                    -Wl,-rpath,${ASSAY_TORCH_DIR}/lib)
+target_link_options(torch INTERFACE -Wl,--allow-shlib-undefined)

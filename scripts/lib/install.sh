@@ -5,15 +5,16 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 DEPS=$PWD/.deps
 
 TORCH_VERSION=2.11.0
+NVCC_VERSION=13.0.88  # Of the CUDA that torch's wheel is built for.
 # Compiler, libraries and tools, all from Debian 12 or Ubuntu 24.04.
 PACKAGES=(
-  g++ clang cmake ninja-build ccache git pkg-config ca-certificates
+  g++ cmake ninja-build ccache git pkg-config ca-certificates
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libabsl-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libyaml-cpp-dev libpcre2-dev libhwy-dev libssl-dev zlib1g-dev
   prometheus-cpp-dev libcivetweb-dev
   python3 python3-venv
 )
-TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev openssl prometheus chromium default-jre-headless)
+TEST_PACKAGES=(clang libgtest-dev libgmock-dev libbenchmark-dev openssl prometheus chromium default-jre-headless)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
@@ -48,18 +49,46 @@ python_env() {
   echo "$*" >"$stamp"
 }
 
-has_nvidia_driver() { [ -e /proc/driver/nvidia/version ]; }
+# cuda where an NVIDIA driver is found, else cpu. $ASSAY_TORCH_FORM decides otherwise: images are built without a driver.
+torch_form() {
+  case ${ASSAY_TORCH_FORM:-} in
+    cpu | cuda) echo "$ASSAY_TORCH_FORM" ;;
+    '') if [ -e /proc/driver/nvidia/version ]; then echo cuda; else echo cpu; fi ;;
+    *) die "ASSAY_TORCH_FORM is '$ASSAY_TORCH_FORM'; it may be cpu or cuda" ;;
+  esac
+}
 
-# libtorch from the PyPI wheel: its CPU half by default (1.3 GB), with CUDA where an NVIDIA driver is found (4.9 GB).
-install_torch() {
-  local form=cpu requirements=(--no-deps "torch==$TORCH_VERSION" nvidia-cuda-cupti==13.0.85 nvidia-cuda-runtime==13.0.96)
-  if has_nvidia_driver; then form=cuda requirements=("torch==$TORCH_VERSION"); fi
-  local dir=$DEPS/torch-$TORCH_VERSION-$form
+# wheels_into NAME REQUIREMENT...: the wheels unpacked into .deps/NAME.
+wheels_into() {
+  local dir=$DEPS/$1
+  shift
   [ -e "$dir/.complete" ] && return
-  say "fetching libtorch $TORCH_VERSION ($form form)"
+  say "fetching $(basename "$dir")"
   rm -rf "$dir"
-  "$DEPS/tools/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --target "$dir" "${requirements[@]}"
+  "$DEPS/tools/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --target "$dir" "$@"
   touch "$dir/.complete"
+}
+
+# libtorch from the PyPI wheel: its CPU half (1.3 GB), or with CUDA (4.9 GB).
+install_torch() {
+  local form
+  form=$(torch_form)
+  case $form in
+    cpu) wheels_into "torch-$TORCH_VERSION-cpu" --no-deps "torch==$TORCH_VERSION" nvidia-cuda-cupti==13.0.85 nvidia-cuda-runtime==13.0.96 ;;
+    cuda) wheels_into "torch-$TORCH_VERSION-cuda" "torch==$TORCH_VERSION" ;;
+  esac
+}
+
+# nvcc for the CUDA kernels, from PyPI too, for torch's CUDA form where no toolkit is installed.
+install_nvcc() {
+  local form dir=nvcc-$NVCC_VERSION
+  form=$(torch_form)
+  [ "$form" = cuda ] || return 0
+  command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ] && return
+  # crt and nvvm are parts of nvcc; runtime and cccl have the headers and the static runtime that kernels are linked with.
+  wheels_into "$dir" --no-deps "nvidia-cuda-nvcc==$NVCC_VERSION" "nvidia-cuda-crt==$NVCC_VERSION" "nvidia-nvvm==$NVCC_VERSION" \
+    nvidia-cuda-runtime==13.0.96 nvidia-cuda-cccl==13.0.85
+  ln -sfn lib "$DEPS/$dir/nvidia/cu13/lib64"  # Where nvcc looks.
 }
 
 install_model() {
@@ -71,6 +100,7 @@ install_for_build() {
   install_packages "${PACKAGES[@]}"
   python_env tools numpy==2.3.5 gguf==0.17.1
   install_torch
+  install_nvcc
   install_model
 }
 
