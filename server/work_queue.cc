@@ -71,11 +71,16 @@ WorkQueue::Batch WorkQueue::BeginPass(absl::Time now, std::vector<Dropped>* drop
   Sweep(now, dropped);
   Batch batch;
   absl::Status unwanted;
+  absl::Time first_due = absl::InfiniteFuture();
   queue_.TakeRound(
       [&](ScoreTask& task, int64_t tokens) {
         unwanted = CheckWorth(task, batch.tokens + tokens, now);
         if (!unwanted.ok()) return Verdict::kDrop;
         if (!FitsBatch(batch.tokens, tokens, options_.budget)) return Verdict::kPass;
+        // All are answered when their batch is: one more must not make those in it late.
+        const absl::Time answered = EndOfPass(batch.tokens + tokens, kPredictionMargin, now);
+        if (answered > first_due) return Verdict::kStop;
+        first_due = std::min(first_due, DueOf(task));
         batch.tokens += tokens;
         return Verdict::kTake;
       },
@@ -145,14 +150,21 @@ absl::Time WorkQueue::PredictAnswer(absl::Time now, const Flow& flow, int64_t to
 
 absl::Status WorkQueue::CheckWorth(const ScoreTask& task, int64_t batched, absl::Time now) const {
   if (absl::Status wanted = CheckWanted(task, now); !wanted.ok()) return wanted;
+  if (queue_.size() == 1 || EndOfPass(batched, 1, now) <= DueOf(task)) return absl::OkStatus();
+  return absl::DeadlineExceededError("the deadline would have passed before the answer was ready");
+}
+
+absl::Time WorkQueue::DueOf(const ScoreTask& task) const {
+  if (task.interest == nullptr || !options_.predict_deadlines) return absl::InfiniteFuture();
+  return task.interest->LatestDeadline();
+}
+
+absl::Time WorkQueue::EndOfPass(int64_t tokens, double margin, absl::Time now) const {
   const double rate = rate_.per_second();
-  if (task.interest == nullptr || !options_.predict_deadlines || rate <= 0) return absl::OkStatus();
-  if (queue_.size() == 1) return absl::OkStatus();
+  if (rate <= 0) return absl::InfinitePast();
   // The passes side by side share the devices.
   const double passes = static_cast<double>(running_.size() + 1);
-  const absl::Time answered = now + absl::Seconds(static_cast<double>(batched) * passes / rate);
-  if (answered <= task.interest->LatestDeadline()) return absl::OkStatus();
-  return absl::DeadlineExceededError("the deadline would have passed before the answer was ready");
+  return now + absl::Seconds(static_cast<double>(tokens) * passes * margin / rate);
 }
 
 absl::Duration WorkQueue::TimeFor(double tokens) const {

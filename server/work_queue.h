@@ -66,7 +66,8 @@ class WorkQueue {
 
   // The next batch: tasks in fair order, within the budget, at least one where there is one. Tasks
   // that nobody waits for go to `dropped`, and with predict_deadlines those that would be answered
-  // too late, unless nothing else is queued: device time is for what can be in time.
+  // too late, unless nothing else is queued: device time is for what can be in time. With it a batch
+  // ends, too, before the task that would make one in it late: a pass may take a good part of a deadline.
   Batch BeginPass(absl::Time now, std::vector<Dropped>* dropped);
   // `computed` as TokenRate::PassEnded() takes it.
   void EndPass(int64_t pass, absl::Time now, int64_t computed);
@@ -96,6 +97,11 @@ class WorkQueue {
   absl::Time PredictAnswer(absl::Time now, const Flow& flow, int64_t tokens) const;
   // Why a task is not worth a place in a batch that would hold `batched` tokens with it; OK: it is.
   absl::Status CheckWorth(const ScoreTask& task, int64_t batched, absl::Time now) const;
+  // When the last who waits for it gives up; infinite future where predictions are off.
+  absl::Time DueOf(const ScoreTask& task) const;
+  // When a pass of `tokens` that begins now ends, if it takes `margin` times as long as the measured
+  // speed says; infinite past where that is not known.
+  absl::Time EndOfPass(int64_t tokens, double margin, absl::Time now) const;
   // What `tokens` take, at least 1 ms and at most a minute; a second where the speed is not known.
   absl::Duration TimeFor(double tokens) const;
 

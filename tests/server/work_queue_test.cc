@@ -138,6 +138,25 @@ TEST_F(WorkQueueTest, WhatWouldBeTooLateGetsNoDeviceTimeUnlessNothingElseIsQueue
   EXPECT_EQ(queue.BeginPass(kNow + absl::Seconds(0.5), &dropped).tasks.size(), 1);
 }
 
+TEST_F(WorkQueueTest, ABatchEndsBeforeTheTaskThatWouldMakeOneInItLate) {
+  const WorkQueueOptions options = {.budget = {.max_tokens = 1000},
+                                    .initial_tokens_per_second = 100};
+  // By 3 s, with a tenth in hand, 272 tokens are computed.
+  const auto tasks_of_batch = [](WorkQueue queue) {
+    for (const absl::Duration due : {absl::Seconds(9), absl::Seconds(3), absl::Seconds(9)}) {
+      queue.Push(TaskOf(100, kA, kNow + due));
+    }
+    std::vector<WorkQueue::Dropped> dropped;
+    const WorkQueue::Batch batch = queue.BeginPass(kNow, &dropped);
+    EXPECT_EQ(dropped.size(), 0);
+    return batch.tasks.size();
+  };
+  EXPECT_EQ(tasks_of_batch(WorkQueue(options)), 2);
+  WorkQueueOptions off = options;
+  off.predict_deadlines = false;
+  EXPECT_EQ(tasks_of_batch(WorkQueue(off)), 3);
+}
+
 TEST_F(WorkQueueTest, ASweepLooksAtTheWholeQueueButNotAllTheTime) {
   WorkQueue queue({});
   for (int i = 0; i < 10; ++i) queue.Push(TaskOf(5, kA, kNow + absl::Milliseconds(1 + 10 * i)));
