@@ -51,11 +51,6 @@ absl::StatusOr<Contact> ReachServer(const std::string& addresses, const Connecti
 std::string WhyUnreachable(absl::string_view why, const std::string& address,
                            const ConnectionOptions& connection);
 
-// What to do about a connection to `address` that gRPC could not make, as a sentence. gRPC tells the
-// reason in words alone, `why`; where they are not known, the whole of them is shown.
-std::string WhyUnreachable(absl::string_view why, const std::string& address,
-                           const ConnectionOptions& connection);
-
 // "assay: MESSAGE" on `streams.err`; kExitFailed.
 int Fail(const Streams& streams, const absl::Status& status);
 
