@@ -14,7 +14,7 @@ PACKAGES=(
   prometheus-cpp-dev libcivetweb-dev
   python3 python3-venv
 )
-TEST_PACKAGES=(clang libgtest-dev libgmock-dev libbenchmark-dev openssl prometheus chromium default-jre-headless)
+TEST_PACKAGES=(clang libgtest-dev libgmock-dev libbenchmark-dev openssl prometheus chromium default-jre-headless iproute2 nginx-light)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }

@@ -193,23 +193,23 @@ class ManifestRelationsTest(manifests.ManifestCase):
             [deployment] = of_kind(manifests.everything()[overlay], "Deployment")
             self.assertNotIn("replicas", deployment["spec"])
 
-    def test_both_autoscalers_aim_at_the_same_queue_in_the_same_way(self):
+    def test_both_autoscalers_aim_at_the_same_metrics_in_the_same_way(self):
         [horizontal] = of_kind(manifests.everything()["many-gpus"], "HorizontalPodAutoscaler")
         [keda] = of_kind(manifests.everything()["many-gpus-keda"], "ScaledObject")
-        [metric] = horizontal["spec"]["metrics"]
-        [trigger] = keda["spec"]["triggers"]
-        name = metric["pods"]["metric"]["name"]
-        self.assertIn(f'"{name}"', METRIC_TABLE.read_text())
-        self.assertIn(f"({name}{{", trigger["metadata"]["query"])
-        self.assertEqual(metric["pods"]["target"]["averageValue"], trigger["metadata"]["threshold"])
+        rules = {rule["name"]["as"]: rule for rule in yaml.safe_load(ADAPTER.read_text())["rules"]["custom"]}
+        metrics = horizontal["spec"]["metrics"]
+        self.assertEqual({metric["pods"]["metric"]["name"] for metric in metrics}, set(rules))
+        for metric, trigger in zip(metrics, keda["spec"]["triggers"], strict=True):
+            rule = rules[metric["pods"]["metric"]["name"]]
+            series = rule["seriesQuery"].split("{")[0]
+            self.assertIn(f'"{series}"', METRIC_TABLE.read_text())
+            self.assertIn(f"({series}{{", trigger["metadata"]["query"])
+            self.assertEqual(metric["pods"]["target"]["averageValue"], trigger["metadata"]["threshold"])
+            self.assertRegex(series, rule["name"]["matches"])
+            self.assertEqual(set(rule["resources"]["overrides"]), {"namespace", "pod"})
         self.assertEqual(horizontal["spec"]["behavior"], keda["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["behavior"])
         self.assertEqual((horizontal["spec"]["minReplicas"], horizontal["spec"]["maxReplicas"]),
                          (keda["spec"]["minReplicaCount"], keda["spec"]["maxReplicaCount"]))
-        [rule] = yaml.safe_load(ADAPTER.read_text())["rules"]["custom"]
-        self.assertTrue(rule["seriesQuery"].startswith(name + "{"))
-        self.assertEqual(rule["name"]["as"], name)
-        self.assertRegex(name, rule["name"]["matches"])
-        self.assertEqual(set(rule["resources"]["overrides"]), {"namespace", "pod"})
 
     def test_growing_is_faster_than_shrinking(self):
         [scaler] = of_kind(manifests.everything()["many-gpus"], "HorizontalPodAutoscaler")
