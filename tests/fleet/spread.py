@@ -1,6 +1,6 @@
 """Even spreading over equal replicas, by the client or by a proxy."""
 LARGEST_PART_OFF = 0.1
-PARTS_COUNTED = 5  # So many that the calls under way at both ends of the count are few among them.
+PARTS_COUNTED = 15  # So many that the calls under way at both ends of the count are few among them.
 
 
 def spread(fleet, verdict, calls, address, kind, least=0):
