@@ -9,8 +9,7 @@
 namespace assay {
 namespace {
 
-// Below this many rows or columns of the result the CPU's matrix products run kernels whose sums differ, in the last
-// bits, with the number of rows.
+// Rows of a matrix product on the CPU, and columns of its result at least: below that, libraries run other kernels.
 constexpr int64_t kMinProductSide = 16;
 
 at::Tensor Rows(const at::Tensor& x, int64_t begin, int64_t end) {
@@ -22,10 +21,20 @@ at::Tensor WithRows(const at::Tensor& x, int64_t rows) {
   return x.size(0) >= rows ? x : at::constant_pad_nd(x, {0, 0, 0, rows - x.size(0)});
 }
 
+// Each row alone, in a product of one and the same size from one and the same place in memory: libraries choose kernels, and
+// with AMX the order of sums too, by the number of rows.
 at::Tensor ProductOnCpu(const at::Tensor& x, const at::Tensor& weight) {
-  const at::Tensor product =
-      at::mm(WithRows(x, kMinProductSide), WithRows(weight, kMinProductSide).t());
-  return product.narrow(0, 0, x.size(0)).narrow(1, 0, weight.size(0));
+  const at::Tensor wide = WithRows(weight, kMinProductSide).t();
+  const at::Tensor alone = at::zeros({kMinProductSide, x.size(1)}, x.options());
+  const at::Tensor product = at::empty({kMinProductSide, wide.size(1)}, x.options());
+  const at::Tensor out = at::empty({x.size(0), weight.size(0)}, x.options());
+  for (int64_t row = 0; row < x.size(0); ++row) {
+    alone.select(0, 0).copy_(x.select(0, row));
+    at::Tensor result = product;
+    at::mm_out(result, alone, wide);
+    out.select(0, row).copy_(product.select(0, 0).narrow(0, 0, weight.size(0)));
+  }
+  return out;
 }
 
 // The segment's keys (or values), prefix first: [rows, B, D].
