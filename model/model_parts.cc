@@ -49,8 +49,8 @@ class TrunkOnDevice : public Trunk {
 
 // Rows of one matrix product on CUDA in deterministic mode: enough that an 8B model's products fill a large device (tiles
 // of 128 x 256 on 132 multiprocessors: 256 rows would leave two thirds of them idle in the narrow products), few enough
-// that a single short conversation does not pay for too many rows of zeros. Computed, not measured; tests/bench/gpu
-// prints the rates of several.
+// that a single short conversation does not pay for too many rows of zeros. The fastest of several on an H100
+// (tests/bench/gpu/README.md).
 constexpr int64_t kDeterministicRowTile = 1024;
 
 Numbers NumbersOf(ComputeDtype dtype) {

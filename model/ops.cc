@@ -26,12 +26,11 @@ at::Tensor WithRows(const at::Tensor& x, int64_t rows) {
 at::Tensor ProductOnCpu(const at::Tensor& x, const at::Tensor& weight) {
   const at::Tensor wide = WithRows(weight, kMinProductSide).t();
   const at::Tensor alone = at::zeros({kMinProductSide, x.size(1)}, x.options());
-  const at::Tensor product = at::empty({kMinProductSide, wide.size(1)}, x.options());
+  at::Tensor product = at::empty({kMinProductSide, wide.size(1)}, x.options());
   const at::Tensor out = at::empty({x.size(0), weight.size(0)}, x.options());
   for (int64_t row = 0; row < x.size(0); ++row) {
     alone.select(0, 0).copy_(x.select(0, row));
-    at::Tensor result = product;
-    at::mm_out(result, alone, wide);
+    at::mm_out(product, alone, wide);
     out.select(0, row).copy_(product.select(0, 0).narrow(0, 0, weight.size(0)));
   }
   return out;
