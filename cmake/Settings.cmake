@@ -20,6 +20,14 @@ if(ASSAY_CCACHE)
       CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=true ${ASSAY_CCACHE})
 endif()
 
+# Several hundred test programs are linked.
+find_program(ASSAY_LLD ld.lld)
+if(ASSAY_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+  add_link_options(-fuse-ld=lld)
+endif()
+# One precompiled header serves programs with gRPC, which asks for it, and without.
+add_compile_options(-pthread)
+
 add_library(assay_warnings INTERFACE)
 # Designated initialisers leave the other members to their defaults on purpose; g++ 12's -Wrestrict errs on string sums.
 target_compile_options(assay_warnings INTERFACE -Wall -Wextra -Werror -Wno-sign-compare
@@ -28,7 +36,4 @@ target_compile_options(assay_warnings INTERFACE -Wall -Wextra -Werror -Wno-sign-
 if(ASSAY_SANITIZE)
   add_compile_options(-fsanitize=${ASSAY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${ASSAY_SANITIZE})
-endif()
-if(ASSAY_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

@@ -1,3 +1,64 @@
+# Under ThreadSanitizer only tests of what shares state between threads are built, and what they need: the others have nothing
+# to show it, and run in two presets besides.
+set(ASSAY_SHARED_STATE_ONLY OFF)
+if(ASSAY_SANITIZE MATCHES thread)
+  set(ASSAY_SHARED_STATE_ONLY ON)
+endif()
+set(ASSAY_SHARERS mutex Threads::Threads spdlog::spdlog)
+
+# Sets OUT to whether TARGET, or one of the rooms it uses, shares state between threads.
+function(assay_shares_state target out)
+  set(shares OFF)
+  if(target IN_LIST ASSAY_SHARERS)
+    set(shares ON)
+  elseif(TARGET ${target})
+    get_target_property(known ${target} ASSAY_SHARES_STATE)
+    if(NOT known STREQUAL "known-NOTFOUND")
+      set(shares ${known})
+    else()
+      get_target_property(deps ${target} ASSAY_DEPS)
+      foreach(dep IN LISTS deps)
+        assay_shares_state("${dep}" shares)
+        if(shares)
+          break()
+        endif()
+      endforeach()
+      set_target_properties(${target} PROPERTIES ASSAY_SHARES_STATE ${shares})
+    endif()
+  endif()
+  set(${out} ${shares} PARENT_SCOPE)
+endfunction()
+
+# What all targets of ours have.
+function(assay_target name)
+  set_target_properties(${name} PROPERTIES ASSAY_DEPS "${ARGN}" EXCLUDE_FROM_ALL ${ASSAY_SHARED_STATE_ONLY})
+  # Optimising under two sanitizers takes most of such a build. What computes needs it all the same: model/, and what is fuzzed.
+  get_target_property(type ${name} TYPE)
+  if(ASSAY_FUZZ AND NOT type STREQUAL INTERFACE_LIBRARY AND NOT CMAKE_CURRENT_SOURCE_DIR STREQUAL ${CMAKE_SOURCE_DIR}/model)
+    target_compile_options(${name} PRIVATE -O0)
+  endif()
+endfunction()
+
+# Compiles TARGET and the rooms it uses as libFuzzer wants them: quick, and telling what they cover.
+function(assay_covered target)
+  if(NOT TARGET ${target})
+    return()
+  endif()
+  get_target_property(deps ${target} ASSAY_DEPS)
+  get_target_property(covered ${target} ASSAY_COVERED)
+  if(deps STREQUAL "deps-NOTFOUND" OR covered)
+    return()
+  endif()
+  get_target_property(type ${target} TYPE)
+  if(NOT type STREQUAL INTERFACE_LIBRARY)
+    target_compile_options(${target} PRIVATE -O2 -fsanitize=fuzzer-no-link)
+  endif()
+  set_target_properties(${target} PROPERTIES ASSAY_COVERED ON)
+  foreach(dep IN LISTS deps)
+    assay_covered("${dep}")
+  endforeach()
+endfunction()
+
 # assay_library(NAME SRCS a.cc HDRS a.h DEPS ...): one room. Without SRCS it is header-only.
 function(assay_library name)
   cmake_parse_arguments(ARG "" "" "SRCS;HDRS;DEPS" ${ARGN})
@@ -10,6 +71,7 @@ function(assay_library name)
     target_link_libraries(${name} INTERFACE ${ARG_DEPS})
     target_include_directories(${name} INTERFACE ${CMAKE_SOURCE_DIR})
   endif()
+  assay_target(${name} ${ARG_DEPS})
 endfunction()
 
 # assay_binary(NAME SRCS main.cc DEPS ...): a program in bin/.
@@ -18,12 +80,14 @@ function(assay_binary name)
   add_executable(${name} ${ARG_SRCS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} assay_warnings)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  assay_target(${name} ${ARG_DEPS})
 endfunction()
 
-# assay_test(NAME SRCS a_test.cc DEPS ... [LABEL unit|model|integration] [TIMEOUT seconds]): one GoogleTest program, one
-# ctest entry a test case, so that ctest's count is the number of sentences proved.
+# assay_test(NAME SRCS a_test.cc DEPS ... [LABEL unit|model|integration] [TIMEOUT seconds] [TOGETHER]): one GoogleTest
+# program, one ctest entry a test case, so that ctest's count is the number of sentences proved. TOGETHER: one entry for all, where
+# their fixture is too dear to be made for each.
 function(assay_test name)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "TOGETHER" "LABEL;TIMEOUT" "SRCS;DEPS" ${ARGN})
   if(NOT ARG_LABEL)
     set(ARG_LABEL unit)
   endif()
@@ -34,7 +98,22 @@ function(assay_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_compile_definitions(${name} PRIVATE ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                              ASSAY_BINARY_DIR="${CMAKE_BINARY_DIR}")
-  include(GoogleTest)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-                       PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  # Tests labelled model compute much by themselves; the others are compiled for a short build. Only clang takes a precompiled header
+  # for a program with other definitions.
+  if(NOT ARG_LABEL STREQUAL model AND CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    target_compile_options(${name} PRIVATE -O0)
+    target_precompile_headers(${name} REUSE_FROM test_pch)
+  endif()
+  assay_shares_state(${name} shares_state)
+  if(ASSAY_SHARED_STATE_ONLY AND NOT shares_state)
+    return()
+  endif()
+  set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL OFF)
+  if(ARG_TOGETHER)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  else()
+    include(GoogleTest)
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  endif()
 endfunction()

@@ -14,7 +14,7 @@ PACKAGES=(
   prometheus-cpp-dev libcivetweb-dev
   python3 python3-venv
 )
-TEST_PACKAGES=(clang libgtest-dev libgmock-dev libbenchmark-dev openssl prometheus chromium default-jre-headless iproute2 nginx-light)
+TEST_PACKAGES=(clang lld libgtest-dev libgmock-dev libbenchmark-dev openssl prometheus chromium default-jre-headless iproute2 nginx-light)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
@@ -110,5 +110,8 @@ build() {
   shift
   say "building preset $preset"
   cmake --preset "$preset" "$@" >"$DEPS/cmake-$preset.log" 2>&1 || { cat "$DEPS/cmake-$preset.log" >&2; die "cmake failed"; }
-  cmake --build --preset "$preset" --parallel "$(nproc)"
+  local compile=(cmake --build --preset "$preset" --parallel "$(nproc)")
+  # In a log every hundredth step is enough: what goes wrong must not be lost among them.
+  if [ -t 1 ]; then "${compile[@]}"
+  else "${compile[@]}" | awk '/^\[[0-9]+\/[0-9]+\]/ && substr($1, 2) % 100 { next } { print; fflush() }'; fi
 }

@@ -1,0 +1,2 @@
+// Carries the precompiled header of test programs; see CMakeLists.txt.
+int main() {}
