@@ -32,7 +32,8 @@ class LoadRun {
         began_(clock->Now()),
         counted_from_(began_ + options.warm_up),
         end_(counted_from_ + options.duration),
-        next_progress_(began_ + kProgressInterval) {}
+        next_progress_(began_ + kProgressInterval),
+        tally_{.from = counted_from_, .until = end_} {}
 
   LoadTally Run() ABSL_LOCKS_EXCLUDED(mu_) {
     if (options_.rate > 0) {
@@ -82,12 +83,10 @@ class LoadRun {
     const bool wrong =
         callbacks_.is_right && AllScored(outcome) && !callbacks_.is_right(index, *outcome);
     MutexLock lock(&mu_);
-    if (times.intended >= counted_from_) {
-      if (wrong) {
-        tally_.CountWrong(times);
-      } else {
-        tally_.Count(outcome, times);
-      }
+    if (wrong) {
+      tally_.CountWrong(times);
+    } else {
+      tally_.Count(outcome, times);
     }
     --in_flight_;
     changed_.notify_one();

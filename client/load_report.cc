@@ -80,9 +80,9 @@ std::string RenderLoadText(const LoadTally& tally) {
   AddPercentiles("sent late by", tally.lateness, &latencies);
 
   std::string text = absl::StrCat(outcomes.Render(), "\n", latencies.Render(), "\n");
-  absl::StrAppend(&text, "goodput  ", Rate(tally.ok, tally.elapsed()), " requests/s, ",
-                  Rate(tally.input_tokens, tally.elapsed()), " input tokens/s, over ",
-                  Span(tally.elapsed()), "\n");
+  absl::StrAppend(&text, "goodput  ", Rate(tally.answered, tally.window()), " requests/s, ",
+                  Rate(tally.answered_tokens, tally.window()), " input tokens/s, answered in ",
+                  Span(tally.window()), "\n");
   if (tally.ok == 0) return text;
   absl::StrAppend(&text, "stages, mean on the server:");
   for (const Stage& stage : kStages) {
@@ -107,7 +107,7 @@ Json RenderLoadJson(const LoadTally& tally) {
           {"refused_with_wait", tally.with_wait},
           {"missed", tally.missed},
           {"others", others},
-          {"seconds", absl::ToDoubleSeconds(tally.elapsed())},
+          {"seconds", absl::ToDoubleSeconds(tally.window())},
           {"goodput", tally.goodput()},
           {"input_tokens_per_second", tally.tokens_per_second()},
           {"latency", JsonPercentiles(tally.latency)},

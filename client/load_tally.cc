@@ -15,23 +15,20 @@ absl::Status StatusOf(const absl::StatusOr<ScoreReply>& outcome) {
   return absl::OkStatus();
 }
 
-double PerSecond(int64_t count, absl::Duration elapsed) {
-  return elapsed > absl::ZeroDuration()
-             ? static_cast<double>(count) / absl::ToDoubleSeconds(elapsed)
-             : 0;
-}
-
 }  // namespace
 
 void LoadTally::Count(const absl::StatusOr<ScoreReply>& outcome, const RequestTimes& times) {
-  CountTimes(times);
   const absl::Status status = StatusOf(outcome);
+  if (status.ok() && times.answered >= from && times.answered < until) {
+    ++answered;
+    for (const absl::StatusOr<Score>& result : outcome->results) {
+      answered_tokens += result->input_tokens;
+    }
+  }
+  if (!CountTimes(times)) return;
   if (status.ok()) {
     ++ok;
     latency.Add(times.answered - times.intended);
-    for (const absl::StatusOr<Score>& result : outcome->results) {
-      input_tokens += result->input_tokens;
-    }
     stages.wait_encode += outcome->times.wait_encode;
     stages.encode += outcome->times.encode;
     stages.queue += outcome->times.queue;
@@ -48,21 +45,22 @@ void LoadTally::Count(const absl::StatusOr<ScoreReply>& outcome, const RequestTi
 }
 
 void LoadTally::CountWrong(const RequestTimes& times) {
-  CountTimes(times);
-  ++wrong;
+  if (CountTimes(times)) ++wrong;
 }
 
-void LoadTally::CountTimes(const RequestTimes& times) {
+bool LoadTally::CountTimes(const RequestTimes& times) {
+  if (times.intended < from || times.intended >= until) return false;
   ++counted;
   lateness.Add(times.sent - times.intended);
-  began = std::min(began, times.intended);
-  ended = std::max(ended, times.answered);
+  return true;
 }
 
-absl::Duration LoadTally::elapsed() const {
-  return counted > 0 ? ended - began : absl::ZeroDuration();
+double LoadTally::goodput() const {
+  return static_cast<double>(answered) / absl::ToDoubleSeconds(window());
 }
-double LoadTally::goodput() const { return PerSecond(ok, elapsed()); }
-double LoadTally::tokens_per_second() const { return PerSecond(input_tokens, elapsed()); }
+
+double LoadTally::tokens_per_second() const {
+  return static_cast<double>(answered_tokens) / absl::ToDoubleSeconds(window());
+}
 
 }  // namespace assay::client

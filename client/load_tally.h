@@ -1,5 +1,6 @@
 // client/load_tally.h
-// What became of the requests of a load: each is counted once, under one outcome.
+// What became of the requests of a load: each that was meant to be sent in a window of time is counted
+// once, under one outcome. What was answered in the window is counted besides: the rates are of that.
 #ifndef ASSAY_CLIENT_LOAD_TALLY_H_
 #define ASSAY_CLIENT_LOAD_TALLY_H_
 
@@ -23,6 +24,8 @@ struct RequestTimes {
 
 // Not thread-safe. ok + wrong + refused + missed + the sum of `others` = counted.
 struct LoadTally {
+  absl::Time from;   // The window, [from, until).
+  absl::Time until;  // > from.
   int64_t counted = 0;
   int64_t ok = 0;         // Every response has its score.
   int64_t wrong = 0;      // Answered, with another score than the caller knows to be right.
@@ -34,24 +37,25 @@ struct LoadTally {
   LatencySamples latency = {};  // Of `ok`, from the intended time: no coordinated omission.
   LatencySamples refusal = {};  // Of `refused`, from the time it was sent.
   LatencySamples lateness =
-      {};                    // Of all: sent after intended. The generator's own, not the server's.
-  int64_t input_tokens = 0;  // Of `ok`.
-  StageTimes stages = {};    // Sums over `ok`.
-  // From the first intended time to the last answer.
-  absl::Time began = absl::InfiniteFuture();
-  absl::Time ended = absl::InfinitePast();
+      {};                  // Of all: sent after intended. The generator's own, not the server's.
+  StageTimes stages = {};  // Sums over `ok`.
+  // Answered with every score in the window, those requests too that were sent before it: what a load
+  // leaves unanswered at its end is in neither part of the quotient.
+  int64_t answered = 0;
+  int64_t answered_tokens = 0;  // Their input tokens.
 
   // A reply with an error among its results counts as that error, the first of them.
   void Count(const absl::StatusOr<ScoreReply>& outcome, const RequestTimes& times);
   // A reply whose scores are not the right ones.
   void CountWrong(const RequestTimes& times);
 
-  absl::Duration elapsed() const;  // Zero where nothing was counted.
-  double goodput() const;          // `ok` a second of elapsed().
-  double tokens_per_second() const;
+  absl::Duration window() const { return until - from; }
+  double goodput() const;            // `answered` a second of the window.
+  double tokens_per_second() const;  // `answered_tokens` likewise.
 
  private:
-  void CountTimes(const RequestTimes& times);
+  // Whether the request is one of those that are counted.
+  bool CountTimes(const RequestTimes& times);
 };
 
 }  // namespace assay::client

@@ -14,7 +14,7 @@ using ::testing::Not;
 absl::Time At(int milliseconds) { return absl::UnixEpoch() + absl::Milliseconds(milliseconds); }
 
 LoadTally SomeTally() {
-  LoadTally tally;
+  LoadTally tally{.from = At(0), .until = At(1000)};
   ScoreReply reply;
   reply.results = {Score{.input_tokens = 1000}};
   reply.times.forward = absl::Milliseconds(3);
@@ -56,7 +56,7 @@ TEST(LoadReportTest, TheJsonHasTheSameFiguresInSeconds) {
 }
 
 TEST(LoadReportTest, WhereNothingWasAnsweredThereAreNoPercentiles) {
-  LoadTally tally;
+  LoadTally tally{.from = At(0), .until = At(1000)};
   tally.Count(absl::UnavailableError("gone"),
               {.intended = At(0), .sent = At(0), .answered = At(9)});
   EXPECT_THAT(RenderLoadText(tally), HasSubstr("UNAVAILABLE"));

@@ -9,6 +9,9 @@ namespace {
 
 absl::Time At(int milliseconds) { return absl::UnixEpoch() + absl::Milliseconds(milliseconds); }
 
+// Of the window of 1 s from At(0).
+LoadTally Empty() { return {.from = At(0), .until = At(1000)}; }
+
 ScoreReply ReplyOf(std::vector<absl::StatusOr<Score>> results) {
   ScoreReply reply;
   reply.results = std::move(results);
@@ -20,7 +23,7 @@ ScoreReply ReplyOf(std::vector<absl::StatusOr<Score>> results) {
 }
 
 TEST(LoadTallyTest, EveryRequestIsCountedUnderOneOutcome) {
-  LoadTally tally;
+  LoadTally tally = Empty();
   const RequestTimes times = {.intended = At(0), .sent = At(1), .answered = At(5)};
   tally.Count(ReplyOf({Score{.input_tokens = 3}, Score{.input_tokens = 4}}), times);
   tally.Count(absl::ResourceExhaustedError("too large"), times);
@@ -37,11 +40,11 @@ TEST(LoadTallyTest, EveryRequestIsCountedUnderOneOutcome) {
   EXPECT_EQ(tally.missed, 1);
   EXPECT_EQ(tally.others,
             (std::map<absl::StatusCode, int64_t>{{absl::StatusCode::kUnavailable, 2}}));
-  EXPECT_EQ(tally.input_tokens, 7);
+  EXPECT_EQ(tally.answered_tokens, 7);
 }
 
 TEST(LoadTallyTest, AnErrorAmongTheResultsIsTheRequestsOutcome) {
-  LoadTally tally;
+  LoadTally tally = Empty();
   tally.Count(ReplyOf({Score{}, absl::InternalError("NaN")}),
               {.intended = At(0), .sent = At(0), .answered = At(1)});
   EXPECT_EQ(tally.ok, 0);
@@ -49,7 +52,7 @@ TEST(LoadTallyTest, AnErrorAmongTheResultsIsTheRequestsOutcome) {
 }
 
 TEST(LoadTallyTest, ASendThatCameTooLateIsPartOfTheLatencyAndNotOfTheRefusal) {
-  LoadTally tally;
+  LoadTally tally = Empty();
   const RequestTimes times = {.intended = At(0), .sent = At(90), .answered = At(100)};
   tally.Count(ReplyOf({Score{}}), times);
   tally.Count(absl::ResourceExhaustedError("full"), times);
@@ -58,17 +61,34 @@ TEST(LoadTallyTest, ASendThatCameTooLateIsPartOfTheLatencyAndNotOfTheRefusal) {
   EXPECT_EQ(tally.lateness.Percentile(100), absl::Milliseconds(90));
 }
 
-TEST(LoadTallyTest, RatesAreOverTheTimeFromTheFirstIntendedSendToTheLastAnswer) {
-  LoadTally tally;
+TEST(LoadTallyTest, RatesAreOfWhatWasAnsweredInTheWindowWheneverItWasSent) {
+  LoadTally tally = Empty();
   EXPECT_EQ(tally.goodput(), 0);
-  for (int i = 0; i < 10; ++i) {
-    tally.Count(ReplyOf({Score{.input_tokens = 100}}),
-                {.intended = At(1000 + i), .sent = At(1000 + i), .answered = At(1500)});
+  const ScoreReply reply = ReplyOf({Score{.input_tokens = 100}});
+  for (const int answered : {-1, 0, 500, 999, 1000, 1500}) {
+    tally.Count(reply, {.intended = At(-10), .sent = At(-10), .answered = At(answered)});
   }
-  EXPECT_EQ(tally.elapsed(), absl::Milliseconds(500));
-  EXPECT_DOUBLE_EQ(tally.goodput(), 20);
-  EXPECT_DOUBLE_EQ(tally.tokens_per_second(), 2000);
-  EXPECT_EQ(tally.stages.queue, absl::Milliseconds(30));
+  EXPECT_DOUBLE_EQ(tally.goodput(), 3);
+  EXPECT_DOUBLE_EQ(tally.tokens_per_second(), 300);
+  // An answer without all its scores is none.
+  tally.Count(ReplyOf({Score{}, absl::InternalError("NaN")}),
+              {.intended = At(1), .sent = At(1), .answered = At(2)});
+  tally.CountWrong({.intended = At(1), .sent = At(1), .answered = At(2)});
+  EXPECT_DOUBLE_EQ(tally.goodput(), 3);
+}
+
+TEST(LoadTallyTest, ARequestIsCountedWhereItWasMeantToBeSentInTheWindowWheneverItIsAnswered) {
+  LoadTally tally = Empty();
+  const ScoreReply reply = ReplyOf({Score{}});
+  for (const int intended : {-1, 0, 999, 1000}) {
+    tally.Count(reply, {.intended = At(intended), .sent = At(intended), .answered = At(2000)});
+    tally.CountWrong({.intended = At(intended), .sent = At(intended), .answered = At(2000)});
+  }
+  EXPECT_EQ(tally.ok, 2);
+  EXPECT_EQ(tally.wrong, 2);
+  EXPECT_EQ(tally.counted, 4);
+  EXPECT_EQ(tally.latency.count(), 2);
+  EXPECT_EQ(tally.stages.queue, absl::Milliseconds(6));
 }
 
 }  // namespace

@@ -94,11 +94,10 @@ std::string RenderFleetText(const SimulationOptions& options, const FleetTally& 
     absl::StrAppend(&text, "  ", point.name, " ", LatencyAt(calls, point.percent));
   }
   absl::StrAppend(
-      &text, "\ngoodput        ", client::Rate(calls.of(Outcome::kOk), tally.elapsed()),
-      " requests/s, ", client::Count(static_cast<int64_t>(tally.tokens_per_second())),
-      " computed tokens/s", "\nreplicas       ",
-      absl::StrFormat("%.1f", MeanReplicas(options, tally)), " on average, ", tally.most_replicas,
-      " ready at most, ", tally.broken, " broke; devices busy ",
+      &text, "\ngoodput        ", client::Rate(tally.answered, tally.window), " requests/s, ",
+      client::Count(static_cast<int64_t>(tally.tokens_per_second())), " computed tokens/s",
+      "\nreplicas       ", absl::StrFormat("%.1f", MeanReplicas(options, tally)), " on average, ",
+      tally.most_replicas, " ready at most, ", tally.broken, " broke; devices busy ",
       client::Percent(tally.utilisation()), " %", "\nbatches        ", client::Count(tally.passes),
       ", of ",
       client::Count(tally.passes > 0 ? static_cast<int64_t>(tally.computed_tokens / tally.passes)
@@ -116,7 +115,7 @@ Json RenderFleetJson(const SimulationOptions& options, const FleetTally& tally) 
   const CallTally& calls = tally.counted;
   Json json = {{"sent", calls.calls()}};
   for (const Name& name : kNames) json[name.key] = calls.of(name.outcome);
-  json["seconds"] = absl::ToDoubleSeconds(tally.elapsed());
+  json["seconds"] = absl::ToDoubleSeconds(tally.window);
   json["goodput"] = tally.goodput();
   json["computed_tokens_per_second"] = tally.tokens_per_second();
   json["latency"] = JsonLatency(calls.latency);

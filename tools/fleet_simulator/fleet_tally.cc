@@ -10,25 +10,18 @@ void CallTally::Count(const CallReport& report) {
   tries += report.tries;
   if (report.outcome != Outcome::kOk) return;
   latency.Add(report.ended - report.sent);
-  ok_tokens += report.computed_tokens;
 }
 
 int64_t CallTally::calls() const {
   return std::accumulate(outcomes.begin(), outcomes.end(), int64_t{0});
 }
 
-absl::Duration FleetTally::elapsed() const {
-  return counted.calls() == 0 ? absl::ZeroDuration() : last - began;
-}
-
 double FleetTally::goodput() const {
-  const double seconds = absl::ToDoubleSeconds(elapsed());
-  return seconds > 0 ? static_cast<double>(counted.of(Outcome::kOk)) / seconds : 0;
+  return static_cast<double>(answered) / absl::ToDoubleSeconds(window);
 }
 
 double FleetTally::tokens_per_second() const {
-  const double seconds = absl::ToDoubleSeconds(elapsed());
-  return seconds > 0 ? static_cast<double>(counted.ok_tokens) / seconds : 0;
+  return static_cast<double>(answered_tokens) / absl::ToDoubleSeconds(window);
 }
 
 double FleetTally::utilisation() const {

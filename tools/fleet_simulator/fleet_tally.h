@@ -19,7 +19,6 @@ constexpr size_t kOutcomes = 4;
 struct CallTally {
   std::array<int64_t, kOutcomes> outcomes = {};  // By Outcome.
   client::LatencySamples latency = {};           // Of kOk.
-  int64_t ok_tokens = 0;                         // Computed tokens of kOk.
   int64_t tries = 0;
 
   void Count(const CallReport& report);
@@ -41,10 +40,11 @@ struct FleetTally {
   CallTally counted = {};  // Of the calls sent after the warm-up.
   int64_t sent = 0;        // All, warm-up included.
   int64_t ended = 0;
-  // From the first counted sending to the last counted answer.
-  absl::Time began = absl::InfiniteFuture();
-  absl::Time last = absl::InfinitePast();
-  // Integrals over the time in which counted calls were sent.
+  // The window in which counted calls are sent, and what was answered OK in it, whenever it was sent.
+  absl::Duration window = {};
+  int64_t answered = 0;
+  int64_t answered_tokens = 0;  // Computed tokens.
+  // Integrals over the window.
   double call_seconds = 0;     // Calls under way x time.
   double replica_seconds = 0;  // Replicas paid for x time.
   double computed_tokens = 0;  // Of all replicas.
@@ -57,8 +57,7 @@ struct FleetTally {
   int64_t events = 0;
   std::vector<TimelineRow> timeline = {};
 
-  absl::Duration elapsed() const;  // From began to last; zero where nothing was counted.
-  double goodput() const;          // Calls answered OK, a second of it.
+  double goodput() const;  // `answered` a second of the window.
   double tokens_per_second() const;
   double utilisation() const;  // 0..1.
 };

@@ -68,6 +68,7 @@ class Simulation {
     tally_.computed_tokens = static_cast<double>(after.computed_tokens - before.computed_tokens);
     tally_.tokens_possible =
         tally_.replica_seconds * options_.fleet.replica.device.tokens_per_second;
+    tally_.window = end_ - counted_from_;
     tally_.passes = after.passes - before.passes;
     tally_.refusals = after.refused - before.refused;
     while (tally_.ended < tally_.sent && events_.RunNext()) {
@@ -110,7 +111,6 @@ class Simulation {
   void Send() {
     const absl::Time now = events_.now();
     if (now >= end_) return;
-    if (now >= counted_from_) tally_.began = std::min(tally_.began, now);
     CountUnderWay();
     ++tally_.sent;
     ++row_.sent;
@@ -121,9 +121,10 @@ class Simulation {
   void OnDone(const CallReport& report) {
     CountUnderWay();
     ++tally_.ended;
-    if (report.sent >= counted_from_) {
-      tally_.counted.Count(report);
-      tally_.last = std::max(tally_.last, report.ended);
+    if (report.sent >= counted_from_) tally_.counted.Count(report);
+    if (report.outcome == Outcome::kOk && report.ended >= counted_from_ && report.ended < end_) {
+      ++tally_.answered;
+      tally_.answered_tokens += report.computed_tokens;
     }
     if (options_.timeline > absl::ZeroDuration()) row_.ended.Count(report);
     if (options_.load.rate <= 0) Send();
