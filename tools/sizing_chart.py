@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The picture of deploy/SIZING.md: two autoscalers after a step of the load, simulated.
+"""The picture of deploy/SIZING.md: three autoscalers after a step of the load, simulated.
 
     tools/sizing_chart.py build/dev/bin/assay-fleet-simulator deploy/autoscaler_step.svg
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import sizing_tables as tables
 
-WIDTH, PANEL, LEFT, TOP, HEIGHT, GAP, SHARE = 950, 400, 50, 60, 170, 30, 70
-MOST, FROM, UNTIL, STEP = 40, 900, 1800, 1200
+WIDTH, PANEL, LEFT, TOP, HEIGHT, GAP, SHARE = 1000, 265, 50, 60, 170, 30, 70
+MOST, FROM, UNTIL, STEP = 30, 900, 3000, 1200
 LABEL = '<text x="{:.0f}" y="{:.0f}" text-anchor="{}" fill="{}">{}</text>'
 
 
@@ -47,7 +47,7 @@ def panel(left, title, timeline):
     for percent in (0, 50, 100):
         y = floor - SHARE * percent / 100
         parts += [rule(left, y, left + PANEL, y), text(left - 6, y + 4, f"{percent} %", "end")]
-    for seconds in range(FROM, UNTIL + 1, 300):
+    for seconds in range(STEP, UNTIL, 600):
         parts.append(text(across(seconds), floor + 16, f"{(seconds - STEP) // 60:+d} min" if seconds != STEP else "load x 2"))
     rows = [entry for entry in timeline if FROM < entry["until"] <= UNTIL]
     load = [(FROM, 5), (STEP, 5), (STEP, 10), (UNTIL, 10)]
@@ -65,9 +65,9 @@ def main():
     simulate = tables.Simulator(args.simulator)
     parts = [text(LEFT, 20, "ready replicas", "start", "#2060b0"), text(LEFT + 120, 20, "replicas that the load fills", "start", "#888"),
              text(LEFT + 310, 20, "share of requests answered in time", "start", "#b04020")]
-    for number, (metric, target) in enumerate((("queued", 18750), ("computed", 26250))):
-        title = "scaled on queued tokens" if metric == "queued" else "scaled on computed tokens a second"
-        parts += panel(LEFT + number * (PANEL + 60), title, tables.after_step(simulate, metric, target, 90)["timeline"])
+    for number, name in enumerate(("queued", "computed", "shipped")):
+        title, settings = tables.autoscalers()[name]
+        parts += panel(LEFT + number * (PANEL + 60), title, tables.after_step(simulate, settings, 90)["timeline"])
     height = TOP + HEIGHT + GAP + SHARE + 30
     args.output.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="12">\n'
                            f'<rect width="{WIDTH}" height="{height}" fill="white"/>\n' + "\n".join(parts) + "\n</svg>\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 """What the objects of an overlay say about each other holds: selectors, references, ports, budgets, scaling."""
 import re
 import shutil
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -9,6 +10,9 @@ import yaml
 
 import manifests
 from manifests import containers, of_kind, pod_spec
+
+sys.path.append(str(manifests.ROOT / "tools"))
+import sizing_tables
 
 METRIC_TABLE = manifests.ROOT / "server" / "metric_table.h"
 ADAPTER = manifests.KUBERNETES / "components" / "autoscaler-hpa" / "prometheus_adapter_values.yaml"
@@ -210,6 +214,19 @@ class ManifestRelationsTest(manifests.ManifestCase):
         self.assertEqual(horizontal["spec"]["behavior"], keda["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["behavior"])
         self.assertEqual((horizontal["spec"]["minReplicas"], horizontal["spec"]["maxReplicas"]),
                          (keda["spec"]["minReplicaCount"], keda["spec"]["maxReplicaCount"]))
+
+    def test_the_sizing_guide_simulates_the_autoscaler_that_is_shipped(self):
+        [scaler] = of_kind(manifests.everything()["many-gpus"], "HorizontalPodAutoscaler")
+        targets = {metric["pods"]["metric"]["name"]: int(metric["pods"]["target"]["averageValue"]) for metric in scaler["spec"]["metrics"]}
+        self.assertEqual(targets, {"assay_computed_tokens_per_second": sizing_tables.SHIPPED_TARGETS["--hpa-computed"],
+                                   "assay_queued_tokens": sizing_tables.SHIPPED_TARGETS["--hpa-queued"]})
+        up, down = scaler["spec"]["behavior"]["scaleUp"], scaler["spec"]["behavior"]["scaleDown"]
+        # Doubling, or four more: the simulator's own.
+        self.assertEqual([(policy["type"], policy["value"]) for policy in up["policies"]], [("Percent", 100), ("Pods", 4)])
+        self.assertEqual({policy["type"] for policy in down["policies"]}, {"Pods"})
+        [fewer] = down["policies"]
+        self.assertEqual({"--hpa-up-period": up["policies"][0]["periodSeconds"], "--hpa-down-window": down["stabilizationWindowSeconds"],
+                          "--hpa-down-pods": fewer["value"], "--hpa-down-period": fewer["periodSeconds"]}, sizing_tables.SHIPPED_BEHAVIOUR)
 
     def test_growing_is_faster_than_shrinking(self):
         [scaler] = of_kind(manifests.everything()["many-gpus"], "HorizontalPodAutoscaler")

@@ -5,8 +5,12 @@
 
 namespace assay::fleet {
 
-int Autoscaler::Desired(absl::Time now, int current, int ready, double metric_sum) {
-  int desired = Recommend(current, ready, metric_sum);
+int Autoscaler::Desired(absl::Time now, int current, int ready,
+                        absl::Span<const MetricReading> metrics) {
+  int desired = 0;
+  for (const MetricReading& metric : metrics) {
+    desired = std::max(desired, Recommend(current, ready, metric));
+  }
   desired = std::clamp(desired, options_.min_replicas, options_.max_replicas);
 
   recent_.push_back({now, desired});
@@ -17,20 +21,34 @@ int Autoscaler::Desired(absl::Time now, int current, int ready, double metric_su
   }
 
   replicas_.push_back({now, current});
-  while (replicas_.front().when <= now - options_.up_period && replicas_.size() > 1) {
-    replicas_.pop_front();
-  }
-  int before = current;
-  for (const Recommendation& each : replicas_) before = std::min(before, each.replicas);
-  const int most =
-      std::max(before + options_.up_pods, static_cast<int>(std::ceil(before * options_.up_factor)));
-  return std::min({desired, std::max(most, current), options_.max_replicas});
+  const absl::Duration kept = std::max(options_.up_period, options_.down_period);
+  while (replicas_.front().when <= now - kept) replicas_.pop_front();
+  desired = std::min(desired, AtMost(current, now));
+  return std::min(std::max(desired, AtLeast(current, now)), options_.max_replicas);
 }
 
-int Autoscaler::Recommend(int current, int ready, double metric_sum) const {
+int Autoscaler::AtMost(int current, absl::Time now) const {
+  int before = current;
+  for (const Recommendation& each : replicas_) {
+    if (each.when > now - options_.up_period) before = std::min(before, each.replicas);
+  }
+  const int factor = static_cast<int>(std::ceil(before * options_.up_factor));
+  return std::max({before + options_.up_pods, factor, current});
+}
+
+int Autoscaler::AtLeast(int current, absl::Time now) const {
+  if (options_.down_pods == 0) return 0;
+  int before = current;
+  for (const Recommendation& each : replicas_) {
+    if (each.when > now - options_.down_period) before = std::max(before, each.replicas);
+  }
+  return std::min(before - options_.down_pods, current);
+}
+
+int Autoscaler::Recommend(int current, int ready, const MetricReading& metric) const {
   if (ready == 0) return current;
   const auto near_one = [&](double ratio) { return std::abs(ratio - 1) <= options_.tolerance; };
-  const double needed = metric_sum / options_.target;
+  const double needed = metric.sum / metric.target;
   if (near_one(needed / ready)) return current;
   if (needed > ready && ready < current) {
     // Some still start: if counting them with nothing turns the verdict round, nothing is done.

@@ -23,14 +23,24 @@ Fleet::Fleet(const FleetOptions& options, EventQueue* events,
 void Fleet::Start(absl::Time end) {
   end_ = end;
   for (int i = 0; i < options_.replicas; ++i) Add(/*at_once=*/true);
-  if (options_.autoscaler.target <= 0) return;
-  Every(options_.scrape_period, [this] { Scrape(); });
-  Every(options_.autoscaler_period, [this] {
-    const int current = ready_ + starting_;
-    const int desired = autoscaler_.Desired(events_->now(), current, ready_, scraped_);
-    for (int i = current; i < desired; ++i) Add(/*at_once=*/false);
-    for (int i = desired; i < current; ++i) RemoveOne();
-  });
+  if (options_.queued_tokens_target <= 0 && options_.computed_tokens_target <= 0) return;
+  Every(options_.scrape_period,
+        [this] { metrics_.Scrape(events_->now(), queued_tokens(), counts().computed_tokens); });
+  Every(options_.autoscaler_period, [this] { Scale(); });
+}
+
+void Fleet::Scale() {
+  std::vector<MetricReading> readings;
+  if (options_.queued_tokens_target > 0) {
+    readings.push_back({metrics_.queued_tokens(), options_.queued_tokens_target});
+  }
+  if (options_.computed_tokens_target > 0) {
+    readings.push_back({metrics_.computed_tokens_per_second(), options_.computed_tokens_target});
+  }
+  const int current = ready_ + starting_;
+  const int desired = autoscaler_.Desired(events_->now(), current, ready_, readings);
+  for (int i = current; i < desired; ++i) Add(/*at_once=*/false);
+  for (int i = desired; i < current; ++i) RemoveOne();
 }
 
 int64_t Fleet::queued_tokens() const {
@@ -127,20 +137,6 @@ void Fleet::BreakAfterAWhile(int id) {
     member.replica->Break();
     Add(/*at_once=*/false);
   });
-}
-
-void Fleet::Scrape() {
-  if (options_.metric == ScalingMetric::kQueuedTokens) {
-    scraped_ = static_cast<double>(queued_tokens());
-    return;
-  }
-  const Computed last = {events_->now(), counts().computed_tokens};
-  computed_.push_back(last);
-  while (computed_.front().when < last.when - kRateWindow) computed_.pop_front();
-  const absl::Duration span = last.when - computed_.front().when;
-  if (span <= absl::ZeroDuration()) return;
-  scraped_ =
-      static_cast<double>(last.tokens - computed_.front().tokens) / absl::ToDoubleSeconds(span);
 }
 
 void Fleet::Every(absl::Duration period, std::function<void()> action) {

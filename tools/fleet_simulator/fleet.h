@@ -15,15 +15,9 @@
 #include "tools/fleet_simulator/autoscaler.h"
 #include "tools/fleet_simulator/event_queue.h"
 #include "tools/fleet_simulator/replica.h"
+#include "tools/fleet_simulator/scraped_metrics.h"
 
 namespace assay::fleet {
-
-// What the autoscaler's target is about, a replica.
-enum class ScalingMetric {
-  kQueuedTokens,    // As scraped last.
-  kComputedTokens,  // A second, over the last kRateWindow.
-};
-inline constexpr absl::Duration kRateWindow = absl::Seconds(60);
 
 struct FleetOptions {
   int replicas = 1;  // At the beginning, all ready. > 0.
@@ -31,7 +25,9 @@ struct FleetOptions {
   // From the decision that a replica is wanted until it is ready: node, image, checkpoint.
   absl::Duration start_delay = absl::Seconds(60);
   AutoscalerOptions autoscaler = {};
-  ScalingMetric metric = ScalingMetric::kQueuedTokens;
+  // The autoscaler's targets, a replica; 0: not scaled on that. Without any there is no autoscaler.
+  double queued_tokens_target = 0;
+  double computed_tokens_target = 0;  // A second.
   // The autoscaler looks so often, at what was scraped last.
   absl::Duration autoscaler_period = absl::Seconds(15);
   absl::Duration scrape_period = absl::Seconds(15);
@@ -82,7 +78,7 @@ class Fleet {
   void Drain(int id);
   void AwaitIdle(int id);
   void BreakAfterAWhile(int id);
-  void Scrape();
+  void Scale();
   void Every(absl::Duration period, std::function<void()> action);
 
   const FleetOptions options_;
@@ -96,12 +92,7 @@ class Fleet {
   int ready_ = 0;
   int starting_ = 0;
   int broken_ = 0;
-  double scraped_ = 0;  // Sum of the metric over the replicas.
-  struct Computed {
-    absl::Time when;
-    int64_t tokens;
-  };
-  std::deque<Computed> computed_;  // As scraped in the last kRateWindow.
+  ScrapedMetrics metrics_;
 };
 
 }  // namespace assay::fleet

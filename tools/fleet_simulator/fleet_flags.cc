@@ -11,7 +11,7 @@ namespace {
 constexpr const char* kExample = R"(Examples:
   assay-fleet-simulator --replicas 10 --tokens-per-second 50000 --rate 600 --responses 4 --lengths data/token_lengths.tsv
   assay-fleet-simulator --rate 600 --responses 4 --deadline 2 --needed-for 0.999
-  assay-fleet-simulator --replicas 10 --rate 200 --step-at 120 --step-factor 2 --hpa-target 50000 --hpa-max 40 \
+  assay-fleet-simulator --replicas 10 --rate 200 --step-at 120 --step-factor 2 --hpa-computed 35000 --hpa-max 40 \
     --start-delay 90 --duration 600 --timeline 30
 
 Admission, refusals, fairness and batches are the server's own code in simulated time; how long passes and encoding take
@@ -150,21 +150,23 @@ void AddAutoscalerFlags(CLI::App* app, FleetFlags* flags) {
   FleetOptions* const fleet = &flags->simulation.fleet;
   AutoscalerOptions* const options = &fleet->autoscaler;
   Group group(app, "Autoscaler (HorizontalPodAutoscaler)");
-  group.Add("--hpa-target", "Of the metric, a replica; 0: no autoscaler", 0.0, 1e12,
-            &options->target);
-  group.AddChoice<ScalingMetric>(
-      "--hpa-metric", "Queued tokens, or tokens computed a second over a minute",
-      {{"queued", ScalingMetric::kQueuedTokens}, {"computed", ScalingMetric::kComputedTokens}},
-      "{queued,computed} [queued]", &fleet->metric);
+  group.Add("--hpa-queued", "Target of queued tokens a replica, the mean of a minute; 0: none", 0.0,
+            1e12, &fleet->queued_tokens_target);
+  group.Add("--hpa-computed", "Target of tokens computed a second, a replica; 0: none", 0.0, 1e12,
+            &fleet->computed_tokens_target);
   group.Add("--hpa-min", "Replicas", 1, 100000, &options->min_replicas);
   group.Add("--hpa-max", "Replicas", 1, 100000, &options->max_replicas);
   group.AddSeconds("--hpa-period", "It looks so often", 1, &fleet->autoscaler_period);
   group.AddSeconds("--scrape-period", "At what was scraped so often", 0.1, &fleet->scrape_period);
   group.AddSeconds("--hpa-down-window", "Stabilisation when scaling down", 0,
                    &options->down_window);
-  group.Add("--hpa-up-pods", "In 15 s, at most the larger of so many more", 0, 100000,
+  group.Add("--hpa-down-pods", "In a down period at most so many fewer; 0: as few as are wanted", 0,
+            100000, &options->down_pods);
+  group.AddSeconds("--hpa-down-period", "The down period", 1, &options->down_period);
+  group.Add("--hpa-up-pods", "In an up period, at most the larger of so many more", 0, 100000,
             &options->up_pods);
   group.Add("--hpa-up-factor", "And so many times as many", 1.0, 1e6, &options->up_factor);
+  group.AddSeconds("--hpa-up-period", "The up period", 1, &options->up_period);
 }
 
 }  // namespace

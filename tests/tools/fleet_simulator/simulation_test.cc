@@ -49,7 +49,8 @@ TEST(SimulationTest, EveryCallHasOneOutcomeWhateverHappens) {
   options.fleet.mean_time_to_failure = absl::Seconds(30);
   options.fleet.start_delay = absl::Seconds(10);
   options.client.hedge_after = absl::Milliseconds(500);
-  options.fleet.autoscaler = {.target = 5000, .max_replicas = 12};
+  options.fleet.autoscaler = {.max_replicas = 12};
+  options.fleet.queued_tokens_target = 5000;
   options.timeline = absl::Seconds(10);
   for (uint64_t seed = 1; seed <= 3; ++seed) {
     options.seed = seed;
@@ -158,7 +159,9 @@ TEST(SimulationTest, AfterAStepTheAutoscalerBringsWhatIsNeededAndTakesItBack) {
   options.load.burst_for = absl::Seconds(500);
   options.load.burst_factor = 2;
   options.fleet.start_delay = absl::Seconds(30);
-  options.fleet.autoscaler = {.target = 4000, .min_replicas = 4, .max_replicas = 20};
+  options.fleet.autoscaler = {.min_replicas = 4, .max_replicas = 20};
+  options.fleet.queued_tokens_target = 20000;
+  options.fleet.computed_tokens_target = 7000;
   options.warm_up = absl::Seconds(200);
   options.duration = absl::Seconds(1700);
   options.timeline = absl::Seconds(100);
