@@ -32,30 +32,34 @@ endfunction()
 # What all targets of ours have.
 function(assay_target name)
   set_target_properties(${name} PROPERTIES ASSAY_DEPS "${ARGN}" EXCLUDE_FROM_ALL ${ASSAY_SHARED_STATE_ONLY})
-  # Optimising under two sanitizers takes most of such a build. What computes needs it all the same: model/, and what is fuzzed.
+  # Optimising under two sanitizers takes most of such a build. What computes needs it all the same: model/, and what
+  # assay_optimised() names.
   get_target_property(type ${name} TYPE)
   if(ASSAY_FUZZ AND NOT type STREQUAL INTERFACE_LIBRARY AND NOT CMAKE_CURRENT_SOURCE_DIR STREQUAL ${CMAKE_SOURCE_DIR}/model)
     target_compile_options(${name} PRIVATE -O0)
   endif()
 endfunction()
 
-# Compiles TARGET and the rooms it uses as libFuzzer wants them: quick, and telling what they cover.
-function(assay_covered target)
-  if(NOT TARGET ${target})
+# assay_optimised(ROOM [OPTION ...]): with the fuzz targets, the room and all that it uses are optimised, and compiled with the options.
+function(assay_optimised room)
+  get_target_property(seen ${room} "ASSAY_OPTIMISED${ARGN}")
+  if(NOT ASSAY_FUZZ OR seen)
     return()
   endif()
-  get_target_property(deps ${target} ASSAY_DEPS)
-  get_target_property(covered ${target} ASSAY_COVERED)
-  if(deps STREQUAL "deps-NOTFOUND" OR covered)
-    return()
-  endif()
-  get_target_property(type ${target} TYPE)
+  set_target_properties(${room} PROPERTIES "ASSAY_OPTIMISED${ARGN}" ON)
+  get_target_property(type ${room} TYPE)
   if(NOT type STREQUAL INTERFACE_LIBRARY)
-    target_compile_options(${target} PRIVATE -O2 -fsanitize=fuzzer-no-link)
+    target_compile_options(${room} PRIVATE -O2 ${ARGN})
   endif()
-  set_target_properties(${target} PROPERTIES ASSAY_COVERED ON)
+  get_target_property(deps ${room} ASSAY_DEPS)
   foreach(dep IN LISTS deps)
-    assay_covered("${dep}")
+    # Of our own, only.
+    if(TARGET ${dep})
+      get_target_property(ours ${dep} ASSAY_DEPS)
+      if(NOT ours STREQUAL "ours-NOTFOUND")
+        assay_optimised(${dep} ${ARGN})
+      endif()
+    endif()
   endforeach()
 endfunction()
 
