@@ -87,7 +87,7 @@ class BuiltImage:
                                   env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True)
             log.write(done.stdout)
         if done.returncode != 0:
-            raise RuntimeError(f"scripts/image failed: {log.name}\n" + "".join(open(log.name).readlines()[-40:]))
+            raise RuntimeError(f"scripts/image failed: {log.name}\n" + "\n".join(Path(log.name).read_text().splitlines()[-40:]))
         return "\n".join(re.findall(r"^ *[0-9.]+ MB .*$", done.stdout, re.M))
 
     def config(self, image):
