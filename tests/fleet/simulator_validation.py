@@ -192,8 +192,7 @@ def calibrate_real(args, address, replicas, rows):
     clients = 16 * replicas
     busy = bench(args, address, ["--concurrency", clients, "--duration", args.seconds, "--warm-up", 3, "--deadline", 300, "--data", rows["data"]])
     lone = bench(args, address.split(",")[0], ["--concurrency", 1, "--duration", args.seconds / 2, "--warm-up", 1, "--data", rows["data"]])
-    # Those under way when counting began were computed in its time, too.
-    speed = rows["mean"] * (busy["ok"] + clients) / busy["seconds"] / replicas
+    speed = rows["mean"] * busy["goodput"] / replicas
     overhead = max(0.0, lone["stages"]["forward"] - rows["mean"] / speed)
     kit.say(f"calibration: {speed:.0f} tokens/s a replica, {overhead * 1e3:.1f} ms a pass")
     return speed, overhead
