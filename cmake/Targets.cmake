@@ -87,11 +87,12 @@ function(assay_binary name)
   assay_target(${name} ${ARG_DEPS})
 endfunction()
 
-# assay_test(NAME SRCS a_test.cc DEPS ... [LABEL unit|model|integration] [TIMEOUT seconds] [TOGETHER]): one GoogleTest
+# assay_test(NAME SRCS a_test.cc DEPS ... [LABEL unit|model|integration] [TIMEOUT seconds] [TOGETHER] [FILES]): one GoogleTest
 # program, one ctest entry a test case, so that ctest's count is the number of sentences proved. TOGETHER: one entry for all, where
-# their fixture is too dear to be made for each.
+# their fixture is too dear to be made for each. FILES: it reads files of the project or starts its programs, and has their folders as
+# ASSAY_SOURCE_DIR and ASSAY_BINARY_DIR; without, another clone of the project finds it in the compiler's cache.
 function(assay_test name)
-  cmake_parse_arguments(ARG "TOGETHER" "LABEL;TIMEOUT" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "TOGETHER;FILES" "LABEL;TIMEOUT" "SRCS;DEPS" ${ARGN})
   if(NOT ARG_LABEL)
     set(ARG_LABEL unit)
   endif()
@@ -100,8 +101,9 @@ function(assay_test name)
   endif()
   assay_binary(${name} SRCS ${ARG_SRCS} DEPS ${ARG_DEPS} GTest::gmock_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  target_compile_definitions(${name} PRIVATE ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
-                             ASSAY_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  if(ARG_FILES)
+    target_compile_definitions(${name} PRIVATE ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}" ASSAY_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  endif()
   # Tests labelled model compute much by themselves; the others are compiled for a short build. Only clang takes a precompiled header
   # for a program with other definitions.
   if(NOT ARG_LABEL STREQUAL model AND CMAKE_CXX_COMPILER_ID STREQUAL Clang)
