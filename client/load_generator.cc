@@ -30,10 +30,9 @@ class LoadRun {
         clients_(clients),
         callbacks_(callbacks),
         began_(clock->Now()),
-        counted_from_(began_ + options.warm_up),
-        end_(counted_from_ + options.duration),
+        end_(began_ + options.warm_up + options.duration),
         next_progress_(began_ + kProgressInterval),
-        tally_{.from = counted_from_, .until = end_} {}
+        tally_{.from = began_ + options.warm_up, .until = end_} {}
 
   LoadTally Run() ABSL_LOCKS_EXCLUDED(mu_) {
     if (options_.rate > 0) {
@@ -125,7 +124,6 @@ class LoadRun {
   const std::vector<std::unique_ptr<RewardClient>>& clients_;
   const LoadCallbacks& callbacks_;
   const absl::Time began_;
-  const absl::Time counted_from_;
   const absl::Time end_;
 
   Mutex mu_;

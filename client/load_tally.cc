@@ -1,7 +1,5 @@
 #include "client/load_tally.h"
 
-#include <algorithm>
-
 #include "base/retry_after.h"
 
 namespace assay::client {

@@ -1,6 +1,7 @@
 // client/load_tally.h
-// What became of the requests of a load: each that was meant to be sent in a window of time is counted
-// once, under one outcome. What was answered in the window is counted besides: the rates are of that.
+// What became of the requests of a load: each that was meant to be sent in a window of time is
+// counted once, under one outcome. What was answered in the window is counted besides: the rates are
+// of that.
 #ifndef ASSAY_CLIENT_LOAD_TALLY_H_
 #define ASSAY_CLIENT_LOAD_TALLY_H_
 
@@ -39,8 +40,8 @@ struct LoadTally {
   LatencySamples lateness =
       {};                  // Of all: sent after intended. The generator's own, not the server's.
   StageTimes stages = {};  // Sums over `ok`.
-  // Answered with every score in the window, those requests too that were sent before it: what a load
-  // leaves unanswered at its end is in neither part of the quotient.
+  // Answered with every score in the window, those requests too that were sent before it: what a
+  // load leaves unanswered at its end is in neither part of the quotient.
   int64_t answered = 0;
   int64_t answered_tokens = 0;  // Their input tokens.
 

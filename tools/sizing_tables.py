@@ -134,8 +134,8 @@ def flags_of(settings):
 def autoscalers():
     """(title, settings), by name."""
     return {
-        "queued": ("queued tokens, 19,000", {"--hpa-queued": 19000}),
-        "computed": ("computed tokens a second, 26,000", {"--hpa-computed": 26000}),
+        "queued": ("queued tokens, 19,000", {"--hpa-queued": SHIPPED_TARGETS["--hpa-queued"]}),
+        "computed": ("computed tokens a second, 26,000", {"--hpa-computed": SHIPPED_TARGETS["--hpa-computed"]}),
         "long queue": ("both, 26,000 and 75,000, as the overlays otherwise", {**SHIPPED_TARGETS, "--hpa-queued": 75000, **SHIPPED_BEHAVIOUR}),
         "shipped": ("both, as the overlays: 26,000 and 19,000", {**SHIPPED_TARGETS, **SHIPPED_BEHAVIOUR}),
     }

@@ -12,20 +12,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 import unittest
 from pathlib import Path
 
+from waiting import TIMEOUT, await_true
+
 BIN = Path(sys.argv.pop(1))
-TIMEOUT = 60  # Seconds that nothing here should take.
-
-
-def await_true(condition, what):
-    end = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < end, f"not within {TIMEOUT} s: {what}"
-        threading.Event().wait(0.02)
 
 
 def assay(*arguments):

@@ -3,7 +3,7 @@ import socket
 import struct
 import threading
 
-from secured_server import TIMEOUT
+from waiting import TIMEOUT
 
 
 def closed_by_peer(connection):

@@ -14,7 +14,8 @@ import grpc
 from grpc import StatusCode
 
 from http2_frames import GREETING, answers_to_pings, closed_by_peer, first_goaway, frame
-from secured_server import ITEM, SERVICE, TIMEOUT, Server, await_true, code_of, get_model, score
+from secured_server import ITEM, SERVICE, Server, code_of, get_model, score
+from waiting import TIMEOUT, await_true
 
 
 class LimitsTest(unittest.TestCase):

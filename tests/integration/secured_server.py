@@ -4,25 +4,16 @@ import pathlib
 import signal
 import subprocess
 import sys
-import threading
-import time
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # Refused handshakes are what is tried here.
 import grpc
 from grpc import StatusCode
 
 from secrets_folder import path, read
+from waiting import TIMEOUT
 
 SERVICE = "assay.v1.RewardService"
 BIN_DIR = pathlib.Path(sys.argv.pop(1)).resolve()
-TIMEOUT = 60  # Seconds that nothing here should take.
-
-
-def await_true(condition, what):
-    end = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < end, f"not within {TIMEOUT} s: {what}"
-        threading.Event().wait(0.05)
 
 
 def field(number, payload):

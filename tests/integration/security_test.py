@@ -21,8 +21,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from secrets_folder import issue, make_authority, path, read, serial_of, write_tokens
-from secured_server import (BIN_DIR, ITEM, SCORE, SERVICE, TIMEOUT, Server, await_true, bearer, code_of, get_model, score, score_stream,
-                            tls)
+from secured_server import BIN_DIR, ITEM, SCORE, SERVICE, Server, bearer, code_of, get_model, score, score_stream, tls
+from waiting import TIMEOUT, await_true
 
 
 def assay(*args, stdin="", **environment):

@@ -5,7 +5,6 @@
 #define ASSAY_TOOLS_FLEET_SIMULATOR_FLEET_H_
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <random>

@@ -1,6 +1,5 @@
 #include "tools/fleet_simulator/fleet_tally.h"
 
-#include <algorithm>
 #include <numeric>
 
 namespace assay::fleet {

@@ -40,7 +40,8 @@ struct FleetTally {
   CallTally counted = {};  // Of the calls sent after the warm-up.
   int64_t sent = 0;        // All, warm-up included.
   int64_t ended = 0;
-  // The window in which counted calls are sent, and what was answered OK in it, whenever it was sent.
+  // The window in which counted calls are sent, and what was answered OK in it, whenever it was
+  // sent.
   absl::Duration window = {};
   int64_t answered = 0;
   int64_t answered_tokens = 0;  // Computed tokens.

@@ -68,7 +68,7 @@ class Simulation {
     tally_.computed_tokens = static_cast<double>(after.computed_tokens - before.computed_tokens);
     tally_.tokens_possible =
         tally_.replica_seconds * options_.fleet.replica.device.tokens_per_second;
-    tally_.window = end_ - counted_from_;
+    tally_.window = options_.duration;
     tally_.passes = after.passes - before.passes;
     tally_.refusals = after.refused - before.refused;
     while (tally_.ended < tally_.sent && events_.RunNext()) {
