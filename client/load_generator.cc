@@ -58,8 +58,10 @@ class LoadRun {
 
   void ClosedLoop() ABSL_LOCKS_EXCLUDED(mu_) {
     for (int64_t index = 0;; ++index) {
-      if (!AwaitInFlightBelow(options_.concurrency, end_)) return;
-      Send(index, clock_->Now());
+      AwaitInFlightBelow(options_.concurrency, end_);
+      const absl::Time intended = clock_->Now();
+      if (intended >= end_) return;
+      Send(index, intended);
     }
   }
 
@@ -100,15 +102,13 @@ class LoadRun {
     TellProgress();
   }
 
-  // False where the time is over first.
-  bool AwaitInFlightBelow(int64_t limit, absl::Time until) ABSL_LOCKS_EXCLUDED(mu_) {
+  void AwaitInFlightBelow(int64_t limit, absl::Time until) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     while (in_flight_ >= limit && clock_->Now() < until) {
       TellProgress();
       clock_->WaitUntil(mu_, changed_, std::min(until, next_progress_));
     }
     TellProgress();
-    return clock_->Now() < until;
   }
 
   void TellProgress() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {

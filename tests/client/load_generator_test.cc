@@ -6,13 +6,16 @@
 #include "absl/strings/str_cat.h"
 #include "base/retry_after.h"
 #include "tests/client/fake_reward_service.h"
+#include "tests/testing/fake_clock.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay::client {
 namespace {
 
+using ::assay::testing::FakeClock;
 using ::assay::testing::FakeRewardService;
 using ::assay::testing::StatusIs;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 ScoreRequest RequestOf(int64_t index) {
@@ -24,10 +27,11 @@ bool IsRight(int64_t index, const ScoreReply& reply) {
 }
 
 LoadTally RunOn(const FakeRewardService& service, const LoadOptions& options,
-                const LoadCallbacks& callbacks = {.source = RequestOf, .is_right = IsRight}) {
+                const LoadCallbacks& callbacks = {.source = RequestOf, .is_right = IsRight},
+                Clock* clock = Clock::Real()) {
   auto clients = ConnectForLoad(service.address(), {}, 3);
   EXPECT_OK(clients);
-  return RunLoad(options, Clock::Real(), *clients, callbacks);
+  return RunLoad(options, clock, *clients, callbacks);
 }
 
 LoadOptions OpenLoop(double rate) {
@@ -85,39 +89,45 @@ TEST(LoadGeneratorTest, WhatIsSentInTheWarmUpIsNotCounted) {
   EXPECT_EQ(service.requests(), 80);
 }
 
-TEST(LoadGeneratorTest, AClosedLoopKeepsNoMoreUnderWayThanItsConcurrency) {
+TEST(LoadGeneratorTest, AClosedLoopKeepsNoMoreUnderWayThanItsConcurrencyAndEndsWithItsTime) {
   FakeRewardService service;
+  FakeClock clock;
+  const LoadOptions options = {
+      .concurrency = 4, .warm_up = absl::ZeroDuration(), .duration = absl::Seconds(5)};
   std::atomic<int> under_way = 0;
-  std::atomic<int> most = 0;
-  const LoadTally tally = RunOn(
-      service,
-      {.concurrency = 4, .warm_up = absl::ZeroDuration(), .duration = absl::Milliseconds(300)},
-      {.source =
-           [&](int64_t index) {
-             most = std::max<int>(most, ++under_way);
-             return RequestOf(index);
-           },
-       .is_right =
-           [&](int64_t index, const ScoreReply& reply) {
-             --under_way;
-             return IsRight(index, reply);
-           }});
-  EXPECT_GT(tally.counted, 4);
-  EXPECT_EQ(tally.ok, tally.counted);
-  EXPECT_EQ(service.requests(), tally.counted);
+  int most = 0;
+  const LoadTally tally = RunOn(service, options,
+                                {.source =
+                                     [&](int64_t index) {
+                                       most = std::max<int>(most, ++under_way);
+                                       if (index == 99) clock.Advance(options.duration);
+                                       return RequestOf(index);
+                                     },
+                                 .is_right =
+                                     [&](int64_t index, const ScoreReply& reply) {
+                                       --under_way;
+                                       return IsRight(index, reply);
+                                     }},
+                                &clock);
+  EXPECT_EQ(tally.counted, 100);
+  EXPECT_EQ(tally.ok, 100);
+  EXPECT_EQ(service.requests(), 100);
   EXPECT_LE(most, 4);
 }
 
-TEST(LoadGeneratorTest, ProgressIsToldAboutOnceASecond) {
+TEST(LoadGeneratorTest, ProgressIsToldOnceASecond) {
   FakeRewardService service;
-  LoadOptions options = OpenLoop(10);
-  options.duration = absl::Seconds(2.2);
-  std::vector<LoadProgress> told;
-  RunOn(service, options,
-        {.source = RequestOf, .on_second = [&](const LoadProgress& p) { told.push_back(p); }});
-  ASSERT_GE(told.size(), 1);
-  EXPECT_LE(told.size(), 3);
-  EXPECT_GE(told[0].elapsed, absl::Seconds(1));
+  FakeClock clock;
+  std::vector<absl::Duration> told;
+  RunOn(service, {.concurrency = 1, .warm_up = absl::Seconds(1), .duration = absl::Seconds(2)},
+        {.source =
+             [&](int64_t index) {
+               clock.Advance(absl::Milliseconds(250));
+               return RequestOf(index);
+             },
+         .on_second = [&](const LoadProgress& progress) { told.push_back(progress.elapsed); }},
+        &clock);
+  EXPECT_THAT(told, ElementsAre(absl::Seconds(1), absl::Seconds(2), absl::Seconds(3)));
 }
 
 TEST(LoadGeneratorTest, OptionsOutOfRangeAreNamed) {
