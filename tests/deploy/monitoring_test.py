@@ -23,7 +23,8 @@ import make_dashboard  # noqa: E402
 MONITORING = ROOT / "deploy" / "monitoring"
 RUNBOOK = (ROOT / "deploy" / "RUNBOOK.md").read_text(encoding="utf-8")
 RULES = yaml.safe_load((MONITORING / "prometheus_rule.yaml").read_text(encoding="utf-8"))
-CASES = yaml.safe_load((MONITORING / "rules_test.yaml").read_text(encoding="utf-8"))["tests"]
+RULES_TEST = yaml.safe_load((MONITORING / "rules_test.yaml").read_text(encoding="utf-8"))
+CASES = RULES_TEST["tests"]
 DASHBOARD = json.loads((MONITORING / "dashboard.json").read_text(encoding="utf-8"))
 
 ALL_RULES = [rule for group in RULES["spec"]["groups"] for rule in group["rules"]]
@@ -72,6 +73,12 @@ class RulesTest(unittest.TestCase):
 
     def test_promtool_takes_the_rules(self):
         self.promtool("check", "rules", "rules.yaml")
+
+    def test_the_cases_evaluate_every_group_and_recordings_before_alerts(self):
+        by_name = {group["name"]: group["rules"] for group in RULES["spec"]["groups"]}
+        self.assertEqual(sorted(by_name), sorted(RULES_TEST["group_eval_order"]))
+        has_alerts = [any("alert" in rule for rule in by_name[name]) for name in RULES_TEST["group_eval_order"]]
+        self.assertEqual(has_alerts, sorted(has_alerts))
 
     def test_every_alert_fires_where_it_should_and_only_there(self):
         self.promtool("test", "rules", "rules_test.yaml")
