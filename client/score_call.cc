@@ -107,15 +107,7 @@ void ScoreCall::TryOn(const std::shared_ptr<Replica>& replica) {
     tried_.push_back(replica);
     if (options_.hedge_budget != nullptr && options_.hedge_after < absl::InfiniteDuration() &&
         !hedged_) {
-      silence = std::exchange(silence_, std::make_unique<grpc::Alarm>());
-      // Holds both, so that no later attempt can be taken for this one.
-      silence_->Set(absl::ToChronoTime(absl::Now() + options_.hedge_after),
-                    [call = shared_from_this(), attempt](bool expired) {
-                      if (!expired) return;
-                      call->Enter();
-                      call->Hedge(attempt.get());
-                      call->Leave();
-                    });
+      silence = WatchSilence(attempt, options_.hedge_after);
     }
   }
   Start(attempt);
@@ -199,23 +191,46 @@ void ScoreCall::TryLater(Outcome outcome) {
   next_try_.swap(next_try);
 }
 
-void ScoreCall::Hedge(const ScoreAttempt* attempt) {
+std::unique_ptr<grpc::Alarm> ScoreCall::WatchSilence(const std::shared_ptr<ScoreAttempt>& attempt,
+                                                     absl::Duration wait) {
+  std::unique_ptr<grpc::Alarm> last = std::exchange(silence_, std::make_unique<grpc::Alarm>());
+  // Holds both, so that no later attempt can be taken for this one.
+  silence_->Set(absl::ToChronoTime(absl::Now() + wait),
+                [call = shared_from_this(), attempt, wait](bool expired) {
+                  if (!expired) return;
+                  call->Enter();
+                  call->OnSilence(attempt, wait);
+                  call->Leave();
+                });
+  return last;
+}
+
+void ScoreCall::OnSilence(const std::shared_ptr<ScoreAttempt>& attempt, absl::Duration waited) {
+  if (Hedge(attempt.get())) return;
+  std::unique_ptr<grpc::Alarm> last;
+  MutexLock lock(&mu_);
+  if (MayBeHedged(attempt.get())) last = WatchSilence(attempt, 2 * waited);
+}
+
+bool ScoreCall::Hedge(const ScoreAttempt* attempt) {
   {
     MutexLock lock(&mu_);
-    if (!MayBeHedged(attempt)) return;
+    if (!MayBeHedged(attempt)) return true;
   }
   const Candidate next = Next();
-  if (!next.fresh || next.replica->readiness() != Readiness::kReady) return;
+  if (!next.fresh || next.replica->readiness() != Readiness::kReady) return false;
   const auto hedge =
       std::make_shared<ScoreAttempt>(next.replica, options_.deadline, options_.prompt_hash);
   {
     MutexLock lock(&mu_);
-    if (!MayBeHedged(attempt) || !options_.hedge_budget->Take()) return;
+    if (!MayBeHedged(attempt)) return true;
+    if (!options_.hedge_budget->Take()) return false;
     hedged_ = true;
     attempts_.push_back(hedge);
     tried_.push_back(next.replica);
   }
   Start(hedge);
+  return true;
 }
 
 bool ScoreCall::MayBeHedged(const ScoreAttempt* attempt) const {

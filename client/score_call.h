@@ -11,8 +11,8 @@
 // done twice.
 //
 // An attempt that has no answer for HedgeOptions::after is joined by one on another replica, once a
-// call, where the budget allows it and another is ready. The first outcome that is not worth a
-// retry is the call's; the other attempt is cancelled.
+// call. While the budget allows none, or no other is ready, it is looked at again after waits that
+// double. The first outcome that is not worth a retry is the call's; the other attempt is cancelled.
 #ifndef ASSAY_CLIENT_SCORE_CALL_H_
 #define ASSAY_CLIENT_SCORE_CALL_H_
 
@@ -92,8 +92,15 @@ class ScoreCall : public std::enable_shared_from_this<ScoreCall> {
   // After a failure, `outcome`, with no attempt under way.
   void TryAgain(Outcome outcome) ABSL_LOCKS_EXCLUDED(mu_);
   void TryLater(Outcome outcome) ABSL_LOCKS_EXCLUDED(mu_);
-  // Another attempt beside `attempt`, which has no answer yet.
-  void Hedge(const ScoreAttempt* attempt) ABSL_LOCKS_EXCLUDED(mu_);
+  // After `wait` OnSilence(), unless the call ends first. Returns the timer before this one, which
+  // must not end under the lock.
+  std::unique_ptr<grpc::Alarm> WatchSilence(const std::shared_ptr<ScoreAttempt>& attempt,
+                                            absl::Duration wait) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void OnSilence(const std::shared_ptr<ScoreAttempt>& attempt, absl::Duration waited)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  // Another attempt beside `attempt`, which has no answer yet. False where it should have one and
+  // cannot.
+  bool Hedge(const ScoreAttempt* attempt) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Whether `attempt` is all that is under way, and may be hedged.
   bool MayBeHedged(const ScoreAttempt* attempt) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

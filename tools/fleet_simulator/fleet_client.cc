@@ -30,7 +30,8 @@ FleetClient::FleetClient(const FleetClientOptions& options, uint64_t seed, Event
       events_(events),
       submit_(std::move(submit)),
       random_(seed),
-      balancer_(options.bounded, random_()) {}
+      balancer_(options.bounded, random_()),
+      hedge_budget_(options.hedge.max_share) {}
 
 void FleetClient::Send(GroupRequest request, Done done) {
   const absl::Time now = events_->now();
@@ -39,10 +40,10 @@ void FleetClient::Send(GroupRequest request, Done done) {
                                           .sent = now,
                                           .deadline = now + options_.deadline,
                                           .cancelled = std::make_shared<std::atomic<bool>>(false)});
-  ++calls_;
+  hedge_budget_.CountCall();
   events_->At(now, [this, call] { Try(call); });
-  if (options_.hedge_after < options_.deadline) {
-    events_->After(options_.hedge_after, [this, call] { Hedge(call); });
+  if (options_.hedge.after < options_.deadline) {
+    events_->After(options_.hedge.after, [this, call] { Hedge(call, options_.hedge.after); });
   }
 }
 
@@ -96,10 +97,16 @@ void FleetClient::OnFailure(const CallPtr& call, absl::Status why) {
   events_->At(*next, [this, call] { Try(call); });
 }
 
-void FleetClient::Hedge(const CallPtr& call) {
+void FleetClient::Hedge(const CallPtr& call, absl::Duration waited) {
   const bool waits_for_one = call->done != nullptr && call->under_way == 1 && !call->hedged;
-  if (!waits_for_one || call->tried.size() >= balancer_.size()) return;
-  if (static_cast<double>(hedges_ + 1) > options_.hedge_share * static_cast<double>(calls_)) return;
+  if (!waits_for_one) return;
+  if (call->tried.size() >= balancer_.size() || !hedge_budget_.Take()) {
+    const absl::Duration wait = 2 * waited;
+    if (events_->now() + wait < call->deadline) {
+      events_->After(wait, [this, call, wait] { Hedge(call, wait); });
+    }
+    return;
+  }
   call->hedged = true;
   ++hedges_;
   Try(call);

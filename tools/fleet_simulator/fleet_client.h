@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "client/hedge_budget.h"
 #include "client/retry_policy.h"
 #include "server/task_interest.h"
 #include "tools/fleet_simulator/balancer.h"
@@ -26,10 +27,7 @@ struct FleetClientOptions {
   bool bounded = true;  // See Balancer.
   // After a refusal, or a replica that is gone, so many others are tried at once before waiting.
   int tries_elsewhere = 1;
-  // A call without an answer for so long is sent to a second replica as well, for at most this share
-  // of the calls.
-  absl::Duration hedge_after = absl::InfiniteDuration();
-  double hedge_share = 0.05;
+  client::HedgeOptions hedge = {};                   // Off as it is.
   absl::Duration network = absl::Microseconds(200);  // One way.
 };
 
@@ -69,7 +67,8 @@ class FleetClient {
   void Try(const CallPtr& call);
   void OnAnswer(const CallPtr& call, int replica, absl::Status status);
   void OnFailure(const CallPtr& call, absl::Status why);
-  void Hedge(const CallPtr& call);
+  // Now or, while it cannot be, after waits that double.
+  void Hedge(const CallPtr& call, absl::Duration waited);
   void Finish(Call& call, Outcome outcome);
   double Random() { return static_cast<double>(random_() >> 11) * 0x1p-53; }
 
@@ -78,7 +77,7 @@ class FleetClient {
   const Submit submit_;
   std::mt19937_64 random_;
   Balancer balancer_;
-  int64_t calls_ = 0;
+  client::HedgeBudget hedge_budget_;
   int64_t hedges_ = 0;
 };
 

@@ -139,8 +139,8 @@ void AddClientFlags(CLI::App* app, FleetFlags* flags) {
   group.Add("--tries-elsewhere", "Other replicas tried at once after a refusal", 0, 100000,
             &options->client.tries_elsewhere);
   group.AddSeconds("--hedge-after", "A call without an answer goes to a second replica too", 0,
-                   &options->client.hedge_after);
-  group.Add("--hedge-share", "Of the calls, at most", 0.0, 1.0, &options->client.hedge_share);
+                   &options->client.hedge.after);
+  group.Add("--hedge-share", "Of the calls, at most", 0.0, 1.0, &options->client.hedge.max_share);
   group.AddSeconds("--network", "One way", 0, &options->client.network);
   group.AddSeconds("--lookup-period", "Until clients know of a new replica, at most", 0,
                    &options->lookup_period);

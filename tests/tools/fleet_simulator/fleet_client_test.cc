@@ -15,10 +15,11 @@ using ::testing::ElementsAre;
 // A client of replicas that answer as told.
 class FleetClientTest : public ::testing::Test {
  protected:
-  // What replica `id` answers, `after` it was asked.
+  // What replica `id` answers, `after` it was asked, and when it is there.
   struct Manner {
     absl::Status status;
     absl::Duration after = absl::Milliseconds(10);
+    absl::Duration joins = absl::ZeroDuration();
   };
 
   // Sends one call and runs until nothing is left to do.
@@ -31,7 +32,14 @@ class FleetClientTest : public ::testing::Test {
                          events_.After(replicas[id].after,
                                        [answer, status = replicas[id].status] { answer(status); });
                        });
-    for (size_t i = 0; i < replicas.size(); ++i) client.balancer().Add(static_cast<int>(i));
+    for (size_t i = 0; i < replicas.size(); ++i) {
+      const auto join = [&client, i] { client.balancer().Add(static_cast<int>(i)); };
+      if (replicas[i].joins == absl::ZeroDuration()) {
+        join();
+      } else {
+        events_.After(replicas[i].joins, join);
+      }
+    }
     std::vector<CallReport> reports;
     client.Send({.response_tokens = {1}}, [&](const CallReport& r) { reports.push_back(r); });
     while (events_.RunNext()) {
@@ -87,8 +95,8 @@ TEST_F(FleetClientTest, AnAnswerAfterTheDeadlineIsMissed) {
 
 TEST_F(FleetClientTest, TheFirstAnswerOfAHedgedCallCountsAndTheOtherIsCancelled) {
   FleetClientOptions options = Options();
-  options.hedge_after = absl::Seconds(1);
-  options.hedge_share = 1;
+  options.hedge.after = absl::Seconds(1);
+  options.hedge.max_share = 1;
   // Wherever it begins, one answers late.
   const CallReport report =
       Send(options, {{absl::OkStatus(), absl::Seconds(2)}, {absl::OkStatus(), absl::Seconds(2)}});
@@ -96,6 +104,16 @@ TEST_F(FleetClientTest, TheFirstAnswerOfAHedgedCallCountsAndTheOtherIsCancelled)
   EXPECT_EQ(report.ended - report.sent, absl::Seconds(2));
   EXPECT_THAT(asked_at_, ElementsAre(absl::ZeroDuration(), absl::Seconds(1)));
   EXPECT_TRUE(waiters_[1].cancelled->load());
+}
+
+TEST_F(FleetClientTest, AHedgeThatCannotBeMadeIsMadeAfterAWaitThatDoubles) {
+  FleetClientOptions options = Options();
+  options.hedge = {.after = absl::Seconds(1), .max_share = 1};
+  const CallReport report =
+      Send(options, {{absl::OkStatus(), absl::Seconds(9)},
+                     {.status = absl::OkStatus(), .joins = absl::Seconds(2)}});
+  EXPECT_EQ(report.outcome, Outcome::kOk);
+  EXPECT_THAT(asked_at_, ElementsAre(absl::ZeroDuration(), absl::Seconds(3)));
 }
 
 TEST_F(FleetClientTest, WithoutAReplicaItWaitsForOneUntilTheDeadline) {

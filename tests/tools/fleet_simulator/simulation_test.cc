@@ -48,7 +48,7 @@ TEST(SimulationTest, EveryCallHasOneOutcomeWhateverHappens) {
   options.workload.tenants = 3;
   options.fleet.mean_time_to_failure = absl::Seconds(30);
   options.fleet.start_delay = absl::Seconds(10);
-  options.client.hedge_after = absl::Milliseconds(500);
+  options.client.hedge.after = absl::Milliseconds(500);
   options.fleet.autoscaler = {.max_replicas = 12};
   options.fleet.queued_tokens_target = 5000;
   options.timeline = absl::Seconds(10);
@@ -175,7 +175,7 @@ TEST(SimulationTest, AfterAStepTheAutoscalerBringsWhatIsNeededAndTakesItBack) {
 
 TEST(SimulationTest, HedgesStayWithinTheirShare) {
   SimulationOptions options = Options();
-  options.client.hedge_after = absl::Milliseconds(150);
+  options.client.hedge.after = absl::Milliseconds(150);
   const FleetTally tally = Simulate(options, {});
   ExpectEachHasOneOutcome(tally);
   EXPECT_GT(tally.hedges, 0);
