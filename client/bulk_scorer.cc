@@ -1,7 +1,7 @@
 #include "client/bulk_scorer.h"
 
 #include <algorithm>
-#include <set>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -10,11 +10,6 @@
 
 namespace assay::client {
 namespace {
-
-// A server that does not end the stream after its last reply is not waited for longer.
-constexpr absl::Duration kCloseTimeout = absl::Seconds(2);
-// A server that fails is looked at again after this, while others do not.
-constexpr absl::Duration kPassOver = absl::Seconds(1);
 
 // Subscribed while it lives.
 class Subscription {
@@ -43,19 +38,15 @@ BulkScorer::BulkScorer(ReplicaSet* replicas, Clock* clock, const RetryPolicy& re
     : replicas_(replicas),
       clock_(clock),
       options_(std::move(options)),
-      ledger_(item_timeout, retry, options_.one_revision) {}
+      ledger_(item_timeout, retry, options_.one_revision),
+      streams_(replicas, clock, options_.max_in_flight, &ledger_, &news_) {}
 
 absl::Status BulkScorer::Run(RequestSource source, const ResultSink& sink) {
-  const Subscription subscription(replicas_, [this] {
-    MutexLock lock(&mu_);
-    news_.replicas_changed = true;
-    awake_ = true;
-    changed_.notify_one();
-  });
-  TakeReplicas();
+  const Subscription subscription(replicas_, [this] { news_.TellReplicasChanged(); });
+  streams_.TakeReplicas();
   room_ = Room();
   if (options_.on_room) options_.on_room(room_);
-  RequestPump pump(std::move(source), room_, [this] { Wake(); });
+  RequestPump pump(std::move(source), room_, [this] { news_.Wake(); });
   while (true) {
     TakeRequests(pump);
     Deliver(ledger_.Expire(clock_->Now()));
@@ -68,57 +59,34 @@ absl::Status BulkScorer::Run(RequestSource source, const ResultSink& sink) {
     if (source_ended_ && ledger_.open() == 0) break;
 
     SendWhatCanBe();
-    TellOutstanding();
-    TakeNews(AwaitNews(NextWakeup()), pump, sink);
+    streams_.TellOutstanding();
+    const absl::Time next = std::min(ledger_.NextDeadline(), streams_.NextSend());
+    TakeNews(news_.Await(clock_, next), pump, sink);
   }
-  CloseStreams();
+  streams_.Close(/*in_good_order=*/ledger_.verdict().ok());
   return ledger_.verdict();
 }
 
-void BulkScorer::TakeNews(News news, RequestPump& pump, const ResultSink& sink) {
-  for (auto& [lane, reply] : news.replies) TakeReply(lane, std::move(reply));
+void BulkScorer::TakeNews(BulkNews::Batch news, RequestPump& pump, const ResultSink& sink) {
+  for (auto& [stream, reply] : news.replies) TakeReply(stream, std::move(reply));
   HandOver(pump, sink);  // Before what comes next can give everything up.
-  for (const size_t number : news.writable) {
-    if (Lane* lane = FindLane(number)) lane->writable = true;
-  }
-  for (const auto& [number, status] : news.ends) {
-    if (Lane* lane = FindLane(number)) TakeStreamEnd(*lane, status);
+  for (const size_t stream : news.writable) streams_.TakeWritable(stream);
+  for (const auto& [stream, status] : news.ends) {
+    const bool broke = streams_.TakeEnd(stream, status);
+    Deliver(
+        ledger_.OnStreamEnd(status, clock_->Now(), absl::Uniform<double>(random_, 0, 1), stream));
+    if (broke && ledger_.open() > 0 && options_.on_reconnect) options_.on_reconnect(status);
   }
   if (news.replicas_changed) {
-    TakeReplicas();
+    streams_.TakeReplicas();
     GiveRoom(pump);
   }
-  EndRetiredLanes();
+  streams_.EndRetired();
   if (news.cancelled) Deliver(ledger_.GiveUp(absl::CancelledError("the client was closed")));
 }
 
-void BulkScorer::TakeReplicas() {
-  const ReplicaList replicas = replicas_->Current();
-  std::set<const Replica*> served;  // Those that have a lane.
-  for (const auto& [number, lane] : lanes_) {
-    if (lane->retired) continue;
-    if (std::find(replicas.begin(), replicas.end(), lane->replica) != replicas.end()) {
-      served.insert(lane->replica.get());
-      continue;
-    }
-    lane->retired = true;
-    ledger_.RetireStream(number);
-  }
-  for (const std::shared_ptr<Replica>& replica : replicas) {
-    if (!served.insert(replica.get()).second) continue;
-    auto lane = std::make_unique<Lane>();
-    lane->scorer = this;
-    lane->number = ledger_.AddStream();
-    lane->replica = replica;
-    lanes_.emplace(lane->number, std::move(lane));
-  }
-  if (replicas.empty()) ledger_.OnNoServer(replicas_->WhyNone());
-}
-
 int64_t BulkScorer::Room() const {
-  const int64_t serving = std::count_if(lanes_.begin(), lanes_.end(),
-                                        [](const auto& lane) { return !lane.second->retired; });
-  return std::min(options_.max_in_flight * std::max<int64_t>(serving, 1),
+  return std::min(options_.max_in_flight * std::max<int64_t>(streams_.serving(), 1),
                   BulkOptions::kLargestInFlight);
 }
 
@@ -141,13 +109,6 @@ void BulkScorer::HandOver(RequestPump& pump, const ResultSink& sink) {
   }
 }
 
-void BulkScorer::Cancel() {
-  MutexLock lock(&mu_);
-  news_.cancelled = true;
-  awake_ = true;
-  changed_.notify_one();
-}
-
 void BulkScorer::TakeRequests(RequestPump& pump) {
   RequestPump::Pulled pulled = pump.Take();
   source_ended_ = pulled.ended;
@@ -163,7 +124,7 @@ void BulkScorer::TakeRequests(RequestPump& pump) {
   }
 }
 
-void BulkScorer::TakeReply(size_t lane, v1::ScoreStreamResponse reply) {
+void BulkScorer::TakeReply(size_t stream, v1::ScoreStreamResponse reply) {
   int64_t index = -1;
   if (!absl::SimpleAtoi(reply.request_id(), &index)) index = -1;
   const auto request = requests_.find(index);
@@ -175,95 +136,19 @@ void BulkScorer::TakeReply(size_t lane, v1::ScoreStreamResponse reply) {
     outcome = FromWire(reply.response(), request->second.responses_size());
   }
   Deliver(ledger_.OnReply(index, std::move(outcome), clock_->Now(),
-                          absl::Uniform<double>(random_, 0, 1), lane));
-}
-
-void BulkScorer::TakeStreamEnd(Lane& lane, const absl::Status& status) {
-  lane.stream.reset();
-  lane.writable = false;
-  const bool had_items = ledger_.on_stream(lane.number) > 0;
-  Deliver(ledger_.OnStreamEnd(status, clock_->Now(), absl::Uniform<double>(random_, 0, 1),
-                              lane.number));
-  if (lane.retired && !had_items) return;  // The end that it was meant to have.
-  if (!lane.retired && absl::IsUnavailable(status)) replicas_->LookAgain();
-  if (ledger_.open() > 0 && options_.on_reconnect) options_.on_reconnect(status);
-}
-
-void BulkScorer::EndRetiredLanes() {
-  for (auto it = lanes_.begin(); it != lanes_.end();) {
-    const auto here = it++;
-    Lane& lane = *here->second;
-    if (!lane.retired || ledger_.on_stream(lane.number) > 0) continue;
-    if (lane.stream == nullptr) {
-      lane.replica->AddOutstanding(-lane.told_outstanding);
-      lanes_.erase(here);
-    } else if (lane.writable && !lane.half_closed) {
-      lane.stream->HalfClose();
-      lane.half_closed = true;
-    }
-  }
+                          absl::Uniform<double>(random_, 0, 1), stream));
 }
 
 void BulkScorer::SendWhatCanBe() {
   const absl::Time now = clock_->Now();
-  while (true) {
-    Lane* least = nullptr;
-    for (const auto& [number, lane] : lanes_) {
-      if (NextSend(*lane) > now) continue;
-      if (least == nullptr || ledger_.on_stream(number) < ledger_.on_stream(least->number)) {
-        least = lane.get();
-      }
-    }
-    if (least == nullptr) return;
-    if (PassOver(*least, now)) continue;
-    const std::optional<int64_t> item = ledger_.TakeNextToSend(now, least->number);
+  while (const std::optional<size_t> stream = streams_.ForNextItem(now)) {
+    const std::optional<int64_t> item = ledger_.TakeNextToSend(now, *stream);
     if (!item.has_value()) return;
-    Send(*least, *item);
+    v1::ScoreStreamRequest request;
+    request.set_request_id(absl::StrCat(*item));
+    *request.mutable_request() = requests_.find(*item)->second;
+    streams_.Send(*stream, std::move(request));
   }
-}
-
-bool BulkScorer::PassOver(Lane& lane, absl::Time now) {
-  if (lane.replica->readiness() != Readiness::kFailing) return false;
-  const bool another = std::any_of(lanes_.begin(), lanes_.end(), [](const auto& other) {
-    return !other.second->retired && other.second->replica->readiness() != Readiness::kFailing;
-  });
-  if (another) lane.passed_over_until = now + kPassOver;
-  return another;
-}
-
-void BulkScorer::Send(Lane& lane, int64_t item) {
-  if (lane.stream == nullptr) {
-    lane.stream = std::make_unique<ScoreStream>(lane.replica->stub(), &lane);
-  }
-  v1::ScoreStreamRequest request;
-  request.set_request_id(absl::StrCat(item));
-  *request.mutable_request() = requests_.find(item)->second;
-  lane.writable = false;
-  lane.stream->Write(std::move(request));
-}
-
-void BulkScorer::TellOutstanding() {
-  for (const auto& [number, lane] : lanes_) {
-    const int64_t outstanding = ledger_.on_stream(number);
-    if (outstanding == lane->told_outstanding) continue;
-    lane->replica->AddOutstanding(outstanding - lane->told_outstanding);
-    lane->told_outstanding = outstanding;
-  }
-}
-
-absl::Time BulkScorer::NextSend(const Lane& lane) const {
-  if (lane.retired || ledger_.on_stream(lane.number) >= options_.max_in_flight) {
-    return absl::InfiniteFuture();
-  }
-  const absl::Time send = std::max(ledger_.NextSend(lane.number), lane.passed_over_until);
-  if (lane.stream == nullptr) return std::max(send, ledger_.stream_ready_at(lane.number));
-  return lane.writable ? send : absl::InfiniteFuture();
-}
-
-absl::Time BulkScorer::NextWakeup() const {
-  absl::Time next = ledger_.NextDeadline();
-  for (const auto& [number, lane] : lanes_) next = std::min(next, NextSend(*lane));
-  return next;
 }
 
 void BulkScorer::Deliver(std::vector<BulkLedger::Answer> answers) {
@@ -271,70 +156,6 @@ void BulkScorer::Deliver(std::vector<BulkLedger::Answer> answers) {
     requests_.erase(answer.index);
     answers_.push_back(std::move(answer));
   }
-}
-
-BulkScorer::Lane* BulkScorer::FindLane(size_t number) const {
-  const auto it = lanes_.find(number);
-  return it == lanes_.end() ? nullptr : it->second.get();
-}
-
-void BulkScorer::CloseStreams() {
-  TellOutstanding();  // None.
-  const absl::Time deadline = clock_->Now() + kCloseTimeout;
-  std::set<size_t> open;
-  for (const auto& [number, lane] : lanes_) {
-    if (lane->stream != nullptr && ledger_.verdict().ok()) open.insert(number);
-  }
-  while (!open.empty() && clock_->Now() < deadline) {
-    for (const size_t number : open) {
-      Lane& lane = *FindLane(number);
-      // The last reply may overtake the word that its request was written.
-      if (!lane.writable || lane.half_closed) continue;
-      lane.stream->HalfClose();
-      lane.half_closed = true;
-    }
-    const News news = AwaitNews(deadline);
-    for (const size_t number : news.writable) {
-      if (Lane* lane = FindLane(number)) lane->writable = true;
-    }
-    for (const auto& [number, status] : news.ends) open.erase(number);
-  }
-  lanes_.clear();
-}
-
-BulkScorer::News BulkScorer::AwaitNews(absl::Time deadline) {
-  MutexLock lock(&mu_);
-  while (!awake_ && clock_->WaitUntil(mu_, changed_, deadline)) {
-  }
-  awake_ = false;
-  return std::exchange(news_, News());
-}
-
-void BulkScorer::Lane::OnReply(v1::ScoreStreamResponse reply) {
-  MutexLock lock(&scorer->mu_);
-  scorer->news_.replies.emplace_back(number, std::move(reply));
-  scorer->awake_ = true;
-  scorer->changed_.notify_one();
-}
-
-void BulkScorer::Lane::OnWritable() {
-  MutexLock lock(&scorer->mu_);
-  scorer->news_.writable.push_back(number);
-  scorer->awake_ = true;
-  scorer->changed_.notify_one();
-}
-
-void BulkScorer::Lane::OnEnd(const absl::Status& status) {
-  MutexLock lock(&scorer->mu_);
-  scorer->news_.ends.emplace_back(number, status);
-  scorer->awake_ = true;
-  scorer->changed_.notify_one();
-}
-
-void BulkScorer::Wake() {
-  MutexLock lock(&mu_);
-  awake_ = true;
-  changed_.notify_one();
 }
 
 }  // namespace assay::client

@@ -1,16 +1,12 @@
 // client/bulk_scorer.h
 // Runs one ScoreAll: moves requests from the source to streams, one to each server, and replies to
 // the sink. What is sent, sent again or answered when is BulkLedger's choice; this is the loop that
-// asks it.
+// asks it. Which server gets a request is BulkStreams' choice: the one that has the fewest. Requests of
+// one prompt are not kept together: a request is a prompt with all its responses, which share it
+// wherever they go, and the fewest are worth more than that.
 //
-// A request goes to the stream that has the fewest, so that a slow server gets less by itself; to one
-// whose server fails, or says that it serves no more, only where all do. Servers come and go with the
-// replica set: a new one gets a stream at once; one that left gets no more, and its stream is ended
-// when what it had is answered. Requests of one prompt are not kept together: a request is a prompt
-// with all its responses, which share it wherever they go, and the fewest are worth more than that.
-//
-//   source thread: RequestPump -> loop (the caller's thread): BulkLedger, ScoreStreams, sink <- gRPC
-//   threads: replies
+//   source thread: RequestPump -> loop (the caller's thread): BulkLedger, BulkStreams, sink
+//                                   gRPC's threads: replies -> BulkNews -> loop
 #ifndef ASSAY_CLIENT_BULK_SCORER_H_
 #define ASSAY_CLIENT_BULK_SCORER_H_
 
@@ -18,24 +14,20 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
-#include <optional>
-#include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "assay/v1/reward.grpc.pb.h"
 #include "base/clock.h"
-#include "base/mutex.h"
 #include "client/bulk_ledger.h"
+#include "client/bulk_news.h"
+#include "client/bulk_streams.h"
 #include "client/replica_set.h"
 #include "client/request_pump.h"
 #include "client/retry_policy.h"
-#include "client/score_stream.h"
 #include "client/types.h"
 
 namespace assay::client {
@@ -77,65 +69,21 @@ class BulkScorer {
              absl::Duration item_timeout, BulkOptions options);
 
   // As RewardClient::ScoreAll. Once.
-  absl::Status Run(RequestSource source, const ResultSink& sink) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status Run(RequestSource source, const ResultSink& sink);
 
   // Ends Run() early: what is open is answered CANCELLED. Before Run() it has the same effect.
-  void Cancel() ABSL_LOCKS_EXCLUDED(mu_);
+  void Cancel() { news_.TellCancelled(); }
 
  private:
-  // One server's stream, and what gRPC tells of it.
-  struct Lane final : ScoreStream::Listener {
-    void OnReply(v1::ScoreStreamResponse reply) override;
-    void OnWritable() override;
-    void OnEnd(const absl::Status& status) override;
-
-    BulkScorer* scorer;  // Its owner.
-    size_t number;       // The ledger's.
-    std::shared_ptr<Replica> replica;
-    // The loop's own.
-    bool retired = false;          // The server left the set.
-    int64_t told_outstanding = 0;  // What the replica was told of this lane's requests.
-    absl::Time passed_over_until = absl::InfinitePast();
-    bool writable = false;  // Of the stream.
-    bool half_closed = false;
-    std::unique_ptr<ScoreStream> stream;  // Last: ends before the rest. Null: none is open.
-  };
-  using Lanes = std::map<size_t, std::unique_ptr<Lane>>;
-  // What other threads have told since the loop last looked.
-  struct News {
-    std::vector<std::pair<size_t, v1::ScoreStreamResponse>> replies;  // By lane.
-    std::vector<size_t> writable;
-    std::vector<std::pair<size_t, absl::Status>> ends;
-    bool replicas_changed = false;
-    bool cancelled = false;
-  };
-
-  void Wake() ABSL_LOCKS_EXCLUDED(mu_);
-  // Waits for news until `deadline`.
-  News AwaitNews(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mu_);
-  // Half-closes the streams that are open, and waits briefly for their ends.
-  void CloseStreams() ABSL_LOCKS_EXCLUDED(mu_);
-
   // Steps of the loop.
-  void TakeReplicas();
   void TakeRequests(RequestPump& pump);
-  void TakeNews(News news, RequestPump& pump, const ResultSink& sink);
-  void TakeReply(size_t lane, v1::ScoreStreamResponse reply);
-  void TakeStreamEnd(Lane& lane, const absl::Status& status);
-  void EndRetiredLanes();
+  void TakeNews(BulkNews::Batch news, RequestPump& pump, const ResultSink& sink);
+  void TakeReply(size_t stream, v1::ScoreStreamResponse reply);
   void SendWhatCanBe();
-  // Whether the lane's server fails and another's does not; it is then asked again after a while.
-  bool PassOver(Lane& lane, absl::Time now);
-  void Send(Lane& lane, int64_t item);
-  void TellOutstanding();
   // How many requests may be open.
   int64_t Room() const;
   // Lets the pump have it, where it is more than before; less comes about with answers.
   void GiveRoom(RequestPump& pump);
-  Lane* FindLane(size_t number) const;
-  // When an item may be sent on the lane; InfiniteFuture(): not before it is told something.
-  absl::Time NextSend(const Lane& lane) const;
-  absl::Time NextWakeup() const;
   void Deliver(std::vector<BulkLedger::Answer> answers);
   // answers_ to the sink.
   void HandOver(RequestPump& pump, const ResultSink& sink);
@@ -145,7 +93,7 @@ class BulkScorer {
   Clock* const clock_;          // Borrowed.
   const BulkOptions options_;
 
-  // The loop's own.
+  BulkNews news_;  // Thread-safe; the rest is the loop's own.
   BulkLedger ledger_;
   absl::BitGen random_;
   std::map<int64_t, v1::ScoreRequest> requests_;  // Open items', to be sent (again).
@@ -154,13 +102,7 @@ class BulkScorer {
   int64_t room_ = 0;  // What the pump has been given.
   bool told_give_up_ = false;
   std::vector<BulkLedger::Answer> answers_;  // On their way to the sink.
-
-  Mutex mu_;
-  CondVar changed_;
-  News news_ ABSL_GUARDED_BY(mu_);
-  bool awake_ ABSL_GUARDED_BY(mu_) = false;
-
-  Lanes lanes_;  // Last: their streams end before the rest.
+  BulkStreams streams_;                      // Last: they end before the rest.
 };
 
 }  // namespace assay::client

@@ -10,12 +10,14 @@
 #include "base/retry_after.h"
 #include "tests/client/bulk_runs.h"
 #include "tests/client/fake_reward_service.h"
+#include "tests/client/idle_port.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay::client {
 namespace {
 
 using ::assay::testing::FakeRewardService;
+using ::assay::testing::RefusingPort;
 using ::assay::testing::StatusIs;
 using ::testing::HasSubstr;
 
@@ -207,12 +209,9 @@ TEST(BulkScorerTest, GivingUpIsToldOnceAfterTheLastGoodAnswerAndBeforeTheOthers)
 }
 
 TEST(BulkScorerTest, AServerThatIsNotThereIsGivenUpAfterTheTimeout) {
-  std::string address;
-  {
-    FakeRewardService gone;
-    address = gone.address();
-  }
-  const Outcome outcome = ScoreMany(address, 1000, {.max_in_flight = 4}, absl::Milliseconds(100));
+  const RefusingPort gone;
+  const Outcome outcome =
+      ScoreMany(gone.address(), 1000, {.max_in_flight = 4}, absl::Milliseconds(100));
   EXPECT_THAT(outcome.verdict, StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_THAT(outcome.replies[0], StatusIs(absl::StatusCode::kUnavailable));
 }

@@ -2,7 +2,7 @@
 
 #include "client/channel.h"
 #include "tests/client/health_server.h"
-#include "tests/client/silent_port.h"
+#include "tests/client/idle_port.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay::client {
@@ -10,6 +10,7 @@ namespace {
 
 using ::assay::testing::HealthServer;
 using ::assay::testing::IsOk;
+using ::assay::testing::RefusingPort;
 using ::assay::testing::SilentPort;
 using ::assay::testing::StatusIs;
 
@@ -34,12 +35,8 @@ TEST(HealthCheckTest, AServerWithoutHealthDoesNotKnowTheCall) {
 }
 
 TEST(HealthCheckTest, APortThatNobodyListensOnIsUnavailableWithTheReason) {
-  std::string address;
-  {
-    HealthServer gone;
-    address = gone.address();
-  }
-  EXPECT_THAT(Ask(address, "", absl::Milliseconds(300)),
+  const RefusingPort gone;
+  EXPECT_THAT(Ask(gone.address(), "", absl::Milliseconds(300)),
               StatusIs(absl::StatusCode::kUnavailable, ::testing::HasSubstr("connect")));
 }
 

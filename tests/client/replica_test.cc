@@ -5,6 +5,7 @@
 #include "client/channel.h"
 #include "tests/client/await_readiness.h"
 #include "tests/client/fake_reward_service.h"
+#include "tests/client/idle_port.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay::client {
@@ -12,6 +13,7 @@ namespace {
 
 using ::assay::testing::AwaitReadiness;
 using ::assay::testing::FakeRewardService;
+using ::assay::testing::RefusingPort;
 
 TEST(ReplicaTest, ItConnectsWhenItIsAskedAndIsReadyThen) {
   FakeRewardService service;
@@ -22,13 +24,9 @@ TEST(ReplicaTest, ItConnectsWhenItIsAskedAndIsReadyThen) {
 }
 
 TEST(ReplicaTest, AServerThatIsNotThereFails) {
-  std::string address;
-  {
-    FakeRewardService gone;
-    address = gone.address();
-  }
-  ASSERT_OK_AND_ASSIGN(const auto channel, MakeChannel(address, {}));
-  const Replica replica(address, channel);
+  const RefusingPort gone;
+  ASSERT_OK_AND_ASSIGN(const auto channel, MakeChannel(gone.address(), {}));
+  const Replica replica(gone.address(), channel);
   AwaitReadiness(replica, Readiness::kFailing);
 }
 

@@ -14,6 +14,7 @@
 #include "tests/client/await_readiness.h"
 #include "tests/client/fake_names.h"
 #include "tests/client/fake_reward_service.h"
+#include "tests/client/idle_port.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/status_matchers.h"
 
@@ -25,6 +26,7 @@ using ::assay::testing::FakeClock;
 using ::assay::testing::FakeNames;
 using ::assay::testing::FakeRewardService;
 using ::assay::testing::IsOk;
+using ::assay::testing::RefusingPort;
 using ::assay::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -60,14 +62,10 @@ TEST(RewardClientReplicasTest, CallsGoToTheServersInTurnAndRetriesToTheNext) {
 }
 
 TEST(RewardClientReplicasTest, TheModelIsAskedOfTheFirstServerThatAnswers) {
-  std::string gone;
-  {
-    FakeRewardService service;
-    gone = service.address();
-  }
+  const RefusingPort gone;
   FakeRewardService here({"helpful"});
   ASSERT_OK_AND_ASSIGN(const auto client,
-                       RewardClient::Connect(absl::StrCat(gone, ",", here.address())));
+                       RewardClient::Connect(absl::StrCat(gone.address(), ",", here.address())));
   ASSERT_OK_AND_ASSIGN(const ModelInfo info, client->GetModel(kLong));
   EXPECT_THAT(info.objectives, ElementsAre("helpful"));
 }

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/retry_after.h"
 #include "tests/client/fake_reward_service.h"
+#include "tests/client/idle_port.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay::client {
@@ -17,6 +18,7 @@ namespace {
 
 using ::assay::testing::FakeRewardService;
 using ::assay::testing::IsOk;
+using ::assay::testing::RefusingPort;
 using ::assay::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -87,12 +89,8 @@ TEST(RewardClientTest, ConnectRefusesAnEmptyAddressAndBadOptions) {
 }
 
 TEST(RewardClientTest, AServerThatIsNotThereIsUnavailableBothForTheModelAndForAScore) {
-  std::string address;
-  {
-    FakeRewardService gone;
-    address = gone.address();
-  }
-  ASSERT_OK_AND_ASSIGN(const auto client, RewardClient::Connect(address));
+  const RefusingPort gone;
+  ASSERT_OK_AND_ASSIGN(const auto client, RewardClient::Connect(gone.address()));
   EXPECT_THAT(client->GetModel(kLong), StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_THAT(client->Score(RequestOf({"a"}), absl::Milliseconds(50)),
               ::testing::AnyOf(StatusIs(absl::StatusCode::kUnavailable),
@@ -181,20 +179,16 @@ TEST(RewardClientTest, DestructionEndsAScoreAllOnAnotherThreadWithEveryItemAnswe
 // gRPC aborts when the last reference to a channel goes on one of its own threads. No server here:
 // in this process it would hold gRPC's threads alive.
 TEST(RewardClientTest, AClientMayBeDestroyedTheMomentItsCallReturns) {
-  std::string address;
-  {
-    FakeRewardService gone;
-    address = gone.address();
-  }
+  const RefusingPort gone;
   for (int i = 0; i < 300; ++i) {
-    ASSERT_OK_AND_ASSIGN(auto client,
-                         RewardClient::Connect(address, {.retry = {.initial = absl::Hours(10000),
-                                                                   .max = absl::Hours(10000)}}));
+    ASSERT_OK_AND_ASSIGN(
+        auto client, RewardClient::Connect(gone.address(), {.retry = {.initial = absl::Hours(10000),
+                                                                      .max = absl::Hours(10000)}}));
     EXPECT_THAT(client->Score(RequestOf({"a"}), absl::Seconds(1)),
                 StatusIs(absl::StatusCode::kUnavailable));
     client.reset();
 
-    ASSERT_OK_AND_ASSIGN(client, RewardClient::Connect(address));
+    ASSERT_OK_AND_ASSIGN(client, RewardClient::Connect(gone.address()));
     int pulled = 0;
     EXPECT_FALSE(
         client

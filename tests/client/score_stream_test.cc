@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "tests/client/fake_reward_service.h"
+#include "tests/client/idle_port.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay::client {
 namespace {
 
 using ::assay::testing::FakeRewardService;
+using ::assay::testing::RefusingPort;
 using ::assay::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -107,12 +109,8 @@ TEST(ScoreStreamTest, TheServersStatusIsTheEndsStatus) {
 }
 
 TEST(ScoreStreamTest, AServerThatIsNotThereIsUnavailable) {
-  std::string address;
-  {
-    FakeRewardService gone;
-    address = gone.address();
-  }
-  const auto stub = StubOf(address);
+  const RefusingPort gone;
+  const auto stub = StubOf(gone.address());
   Recorder recorder;
   ScoreStream stream(stub.get(), &recorder);
   stream.Write(RequestOf("1"));

@@ -6,6 +6,7 @@
 #include "base/retry_after.h"
 #include "client/json_row.h"
 #include "tests/client/fake_reward_service.h"
+#include "tests/client/idle_port.h"
 #include "tests/client/temp_file.h"
 #include "tests/testing/status_matchers.h"
 
@@ -13,6 +14,7 @@ namespace assay::client {
 namespace {
 
 using ::assay::testing::FakeRewardService;
+using ::assay::testing::RefusingPort;
 using ::assay::testing::TempFile;
 using ::testing::HasSubstr;
 
@@ -97,15 +99,11 @@ TEST(BenchCommandTest, WithoutAnAnswerTheExitCodeIsOneAndTheTableSaysWhy) {
 }
 
 TEST(BenchCommandTest, AServerThatIsNotThereIsExitOneAndNothingOnStandardOutput) {
-  std::string address;
-  {
-    FakeRewardService gone;
-    address = gone.address();
-  }
-  const Finished finished = RunHere(ShortRun(address));
+  const RefusingPort gone;
+  const Finished finished = RunHere(ShortRun(gone.address()));
   EXPECT_EQ(finished.exit_code, 1);
   EXPECT_EQ(finished.out, "");
-  EXPECT_THAT(finished.err, HasSubstr(address));
+  EXPECT_THAT(finished.err, HasSubstr(gone.address()));
 }
 
 TEST(BenchCommandTest, FlagsReachTheCommand) {

@@ -4,12 +4,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/client/fake_reward_service.h"
+#include "tests/client/idle_port.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay::client {
 namespace {
 
 using ::assay::testing::FakeRewardService;
+using ::assay::testing::RefusingPort;
 using ::assay::testing::StatusIs;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -37,14 +39,11 @@ TEST(ContactTest, AServerThatAnswersIsKnownByItsModel) {
 }
 
 TEST(ContactTest, AServerThatIsNotThereIsOneSentenceWithTheAddressAndWhatToDo) {
-  std::string address;
-  {
-    FakeRewardService gone;
-    address = gone.address();
-  }
-  EXPECT_THAT(Reach(address).contact, StatusIs(absl::StatusCode::kUnavailable,
-                                               AllOf(HasSubstr(address), HasSubstr("assay-server"),
-                                                     HasSubstr("--address"))));
+  const RefusingPort gone;
+  EXPECT_THAT(Reach(gone.address()).contact,
+              StatusIs(absl::StatusCode::kUnavailable,
+                       AllOf(HasSubstr(gone.address()), HasSubstr("assay-server"),
+                             HasSubstr("--address"))));
   EXPECT_THAT(Reach("").contact,
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("HOST:PORT")));
 }
@@ -97,19 +96,17 @@ TEST(ContactTest, ANamesServerThatAnswersIsEnough) {
 
 TEST(ContactTest, NamesServersThatDoNotAnswerAreToldWhereOneDoes) {
   FakeRewardService here;
-  std::string gone;
-  {
-    FakeRewardService service;
-    gone = service.address();
-  }
-  const std::string name = absl::StrCat("dns:///localhost:", PortOf(gone));
+  const RefusingPort gone;
+  const std::string name = absl::StrCat("dns:///localhost:", PortOf(gone.address()));
   const Reached reached = Reach(absl::StrCat(name, ",", here.address()));
   ASSERT_OK(reached.contact);
   EXPECT_EQ(reached.contact->model.name, "fake");
-  EXPECT_THAT(reached.err, HasSubstr(absl::StrCat("of 2 servers, 1 cannot be used, ", gone, ":")));
+  EXPECT_THAT(reached.err,
+              HasSubstr(absl::StrCat("of 2 servers, 1 cannot be used, ", gone.address(), ":")));
   // The one that was named by its address has to answer.
-  const Reached other = Reach(absl::StrCat(gone, ",dns:///localhost:", PortOf(here.address())));
-  EXPECT_THAT(other.contact, StatusIs(absl::StatusCode::kUnavailable, HasSubstr(gone)));
+  const Reached other =
+      Reach(absl::StrCat(gone.address(), ",dns:///localhost:", PortOf(here.address())));
+  EXPECT_THAT(other.contact, StatusIs(absl::StatusCode::kUnavailable, HasSubstr(gone.address())));
   EXPECT_EQ(other.err, "");
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "tests/client/health_server.h"
-#include "tests/client/silent_port.h"
+#include "tests/client/idle_port.h"
 #include "tests/client/temp_file.h"
 #include "tests/testing/certificates.h"
 #include "tests/testing/status_matchers.h"

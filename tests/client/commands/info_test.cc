@@ -5,12 +5,14 @@
 
 #include "client/json_row.h"
 #include "tests/client/fake_reward_service.h"
+#include "tests/client/idle_port.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay::client {
 namespace {
 
 using ::assay::testing::FakeRewardService;
+using ::assay::testing::RefusingPort;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -90,16 +92,12 @@ TEST(InfoCommandTest, TheJsonHasTheErrorOrNull) {
 }
 
 TEST(InfoCommandTest, AServerThatIsNotThereIsExitOneAndNothingOnStandardOutput) {
-  std::string address;
-  {
-    FakeRewardService gone;
-    address = gone.address();
-  }
+  const RefusingPort gone;
   std::ostringstream out;
   std::ostringstream err;
-  EXPECT_EQ(RunInfo({.address = address}, {.out = &out, .err = &err}), 1);
+  EXPECT_EQ(RunInfo({.address = gone.address()}, {.out = &out, .err = &err}), 1);
   EXPECT_EQ(out.str(), "");
-  EXPECT_THAT(err.str(), HasSubstr(address));
+  EXPECT_THAT(err.str(), HasSubstr(gone.address()));
 }
 
 TEST(InfoCommandTest, FlagsReachTheCommand) {

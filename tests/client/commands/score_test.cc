@@ -17,6 +17,7 @@
 #include "client/json_row.h"
 #include "tests/client/commands/score_here.h"
 #include "tests/client/fake_reward_service.h"
+#include "tests/client/idle_port.h"
 #include "tests/client/temp_file.h"
 #include "tests/testing/status_matchers.h"
 
@@ -25,6 +26,7 @@ namespace {
 
 using ::assay::testing::FakeRewardService;
 using ::assay::testing::ReadFile;
+using ::assay::testing::RefusingPort;
 using ::assay::testing::TempFile;
 using ::assay::testing::TempPath;
 using ::testing::HasSubstr;
@@ -196,20 +198,16 @@ TEST(ScoreCommandTest, ADamagedPipeStopsWithItsNameAndWhatWasReadIsWritten) {
 }
 
 TEST(ScoreCommandTest, AServerThatIsNotThereIsExitOneAndNoOutputFileIsTouched) {
-  std::string address;
-  {
-    FakeRewardService gone;
-    address = gone.address();
-  }
+  const RefusingPort gone;
   const std::string output = TempFile("kept.jsonl", "precious");
   std::ostringstream out;
   std::ostringstream err;
-  EXPECT_EQ(RunScore({.scoring = ScoringFlags{.address = address},
+  EXPECT_EQ(RunScore({.scoring = ScoringFlags{.address = gone.address()},
                       .input = TempFile("in.jsonl", RowOf(0)),
                       .output = output},
                      {.out = &out, .err = &err}),
             1);
-  EXPECT_THAT(err.str(), HasSubstr(address));
+  EXPECT_THAT(err.str(), HasSubstr(gone.address()));
   EXPECT_EQ(ReadFile(output), "precious");
 }
 

@@ -40,7 +40,7 @@ FileRun RunToFile(const std::string& address, const std::string& input, const st
   return {exit_code, err.str(), ReadFile(output)};
 }
 
-TEST(ScoreRunsTest, TheSameCommandContinuesARunThatStoppedAndTheWholeIsCounted) {
+TEST(RowScoringTest, TheSameCommandContinuesARunThatStoppedAndTheWholeIsCounted) {
   std::string text = "not json\n";
   for (int i = 0; i < 30; ++i) text += RowOf(i);
   const std::string input = TempFile("long.jsonl", text);
@@ -66,7 +66,7 @@ TEST(ScoreRunsTest, TheSameCommandContinuesARunThatStoppedAndTheWholeIsCounted) 
   EXPECT_FALSE(std::filesystem::exists(output + ".checkpoint"));
 }
 
-TEST(ScoreRunsTest, ARowThatTheServerFailedIsScoredByTheSameCommandLater) {
+TEST(RowScoringTest, ARowThatTheServerFailedIsScoredByTheSameCommandLater) {
   std::string text;
   for (int i = 0; i < 30; ++i) text += RowOf(i);
   const std::string input = TempFile("failed.jsonl", text);
@@ -87,7 +87,7 @@ TEST(ScoreRunsTest, ARowThatTheServerFailedIsScoredByTheSameCommandLater) {
   EXPECT_FALSE(std::filesystem::exists(output + ".checkpoint"));
 }
 
-TEST(ScoreRunsTest, ARunWhoseServerGetsAnotherModelStopsAndItsRestIsScoredOnceItIsBack) {
+TEST(RowScoringTest, ARunWhoseServerGetsAnotherModelStopsAndItsRestIsScoredOnceItIsBack) {
   FakeRewardService service;
   std::string input;
   for (int i = 0; i < 1000; ++i) input += RowOf(i);
@@ -114,7 +114,7 @@ TEST(ScoreRunsTest, ARunWhoseServerGetsAnotherModelStopsAndItsRestIsScoredOnceIt
   EXPECT_EQ(row, 1000);
 }
 
-TEST(ScoreRunsTest, ACheckpointOfOtherFlagsIsRefusedByTheFlagThatDiffers) {
+TEST(RowScoringTest, ACheckpointOfOtherFlagsIsRefusedByTheFlagThatDiffers) {
   FakeRewardService service;
   std::string text;
   for (int i = 0; i < 30; ++i) text += RowOf(i);
@@ -130,7 +130,7 @@ TEST(ScoreRunsTest, ACheckpointOfOtherFlagsIsRefusedByTheFlagThatDiffers) {
   EXPECT_THAT(RunToFile(service.address(), input, output).err, HasSubstr("input_bytes is"));
 }
 
-TEST(ScoreRunsTest, ShardsOutputsJoinedAreOneRuns) {
+TEST(RowScoringTest, ShardsOutputsJoinedAreOneRuns) {
   FakeRewardService service;
   std::string text;
   for (int i = 0; i < 11; ++i) text += RowOf(i);
@@ -145,7 +145,7 @@ TEST(ScoreRunsTest, ShardsOutputsJoinedAreOneRuns) {
   EXPECT_EQ(joined, RunToFile(service.address(), input, TempPath("uncut.jsonl")).file);
 }
 
-TEST(ScoreRunsTest, WhatIsMissingIsOneSentence) {
+TEST(RowScoringTest, WhatIsMissingIsOneSentence) {
   FakeRewardService service;
   EXPECT_EQ(RunToFile(service.address(), "/nowhere.jsonl", TempPath("o")).err,
             "assay: cannot open /nowhere.jsonl: No such file or directory\n");
@@ -155,7 +155,7 @@ TEST(ScoreRunsTest, WhatIsMissingIsOneSentence) {
       "it first\n");
 }
 
-TEST(ScoreRunsTest, AShardThatIsNoneIsBadUsage) {
+TEST(RowScoringTest, AShardThatIsNoneIsBadUsage) {
   const std::string input = TempFile("in.jsonl", RowOf(0));
   const FileRun bad = RunToFile("unused:1", input, TempPath("bad"), {.shard = "4/4"});
   EXPECT_EQ(bad.exit_code, 2);

@@ -10,6 +10,7 @@
 #include "tests/client/await_readiness.h"
 #include "tests/client/bulk_runs.h"
 #include "tests/client/fake_reward_service.h"
+#include "tests/client/idle_port.h"
 #include "tests/testing/status_matchers.h"
 
 namespace assay::client {
@@ -17,6 +18,7 @@ namespace {
 
 using ::assay::testing::AwaitReadiness;
 using ::assay::testing::FakeRewardService;
+using ::assay::testing::RefusingPort;
 using ::assay::testing::StatusIs;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -52,7 +54,7 @@ Outcome ScoreOn(ReplicaSet* replicas, int64_t count, BulkOptions options,
   return outcome;
 }
 
-TEST(BulkScorerFleetTest, SeveralServersShareTheWork) {
+TEST(BulkStreamsTest, SeveralServersShareTheWork) {
   FakeRewardService first;
   FakeRewardService second;
   ReplicaSet replicas(ReplicasAt({first.address(), second.address()}));
@@ -62,7 +64,7 @@ TEST(BulkScorerFleetTest, SeveralServersShareTheWork) {
   EXPECT_GT(second.requests(), 0);
 }
 
-TEST(BulkScorerFleetTest, TheBoundIsEachServersOwn) {
+TEST(BulkStreamsTest, TheBoundIsEachServersOwn) {
   FakeRewardService first;
   FakeRewardService second;
   first.GoSilent();
@@ -88,7 +90,7 @@ TEST(BulkScorerFleetTest, TheBoundIsEachServersOwn) {
   EXPECT_EQ(second.requests(), 4);
 }
 
-TEST(BulkScorerFleetTest, AServerThatDiesMidwayLosesNothingAndNothingWaitsForIt) {
+TEST(BulkStreamsTest, AServerThatDiesMidwayLosesNothingAndNothingWaitsForIt) {
   FakeRewardService stays;
   auto dies = std::make_unique<FakeRewardService>();
   ReplicaSet replicas(ReplicasAt({stays.address(), dies->address()}));
@@ -100,33 +102,25 @@ TEST(BulkScorerFleetTest, AServerThatDiesMidwayLosesNothingAndNothingWaitsForIt)
   EXPECT_GE(stays.requests(), 2000);
 }
 
-TEST(BulkScorerFleetTest, AServerThatWasNeverThereIsDoneWithout) {
-  std::string gone;
-  {
-    FakeRewardService service;
-    gone = service.address();
-  }
+TEST(BulkStreamsTest, AServerThatWasNeverThereIsDoneWithout) {
+  const RefusingPort gone;
   FakeRewardService here;
-  ReplicaSet replicas(ReplicasAt({gone, here.address()}));
+  ReplicaSet replicas(ReplicasAt({gone.address(), here.address()}));
   ExpectAllRight(ScoreOn(&replicas, 500, {.max_in_flight = 8}));
   EXPECT_EQ(here.requests(), 500);
 }
 
-TEST(BulkScorerFleetTest, AServerThatIsKnownToFailIsNotOpenedWhileAnotherWorks) {
-  std::string gone;
-  {
-    FakeRewardService service;
-    gone = service.address();
-  }
+TEST(BulkStreamsTest, AServerThatIsKnownToFailIsNotOpenedWhileAnotherWorks) {
+  const RefusingPort gone;
   FakeRewardService here;
-  ReplicaSet replicas(ReplicasAt({gone, here.address()}));
+  ReplicaSet replicas(ReplicasAt({gone.address(), here.address()}));
   AwaitReadiness(*replicas.Current()[0], Readiness::kFailing);
   const Outcome outcome = ScoreOn(&replicas, 500, {.max_in_flight = 8});
   ExpectAllRight(outcome);
   EXPECT_EQ(outcome.reconnects, 0);
 }
 
-TEST(BulkScorerFleetTest, RequestsOnAStreamAreOutstandingOnItsReplicaUntilTheyAreAnswered) {
+TEST(BulkStreamsTest, RequestsOnAStreamAreOutstandingOnItsReplicaUntilTheyAreAnswered) {
   FakeRewardService service;
   ReplicaSet replicas(ReplicasAt({service.address()}));
   const Replica& replica = *replicas.Current()[0];
@@ -139,7 +133,7 @@ TEST(BulkScorerFleetTest, RequestsOnAStreamAreOutstandingOnItsReplicaUntilTheyAr
   EXPECT_EQ(replica.outstanding(), 0);
 }
 
-TEST(BulkScorerFleetTest, AServerWithADefectOfItsOwnCostsNoRequestItsScore) {
+TEST(BulkStreamsTest, AServerWithADefectOfItsOwnCostsNoRequestItsScore) {
   FakeRewardService well;
   FakeRewardService broken;
   for (int i = 0; i < 200; ++i) {
@@ -150,7 +144,7 @@ TEST(BulkScorerFleetTest, AServerWithADefectOfItsOwnCostsNoRequestItsScore) {
   EXPECT_GE(broken.streams(), 2);
 }
 
-TEST(BulkScorerFleetTest, AServerOfAnotherRevisionGivesNoScoreAndLosesNone) {
+TEST(BulkStreamsTest, AServerOfAnotherRevisionGivesNoScoreAndLosesNone) {
   FakeRewardService ours;
   FakeRewardService another;
   another.SetRevision("another");
@@ -162,7 +156,7 @@ TEST(BulkScorerFleetTest, AServerOfAnotherRevisionGivesNoScoreAndLosesNone) {
   EXPECT_EQ(ours.requests(), 500);
 }
 
-TEST(BulkScorerFleetTest, WhereOnlyOtherRevisionsAreServedTheRunEndsAtOnce) {
+TEST(BulkStreamsTest, WhereOnlyOtherRevisionsAreServedTheRunEndsAtOnce) {
   FakeRewardService first;
   FakeRewardService second;
   first.SetRevision("another");
