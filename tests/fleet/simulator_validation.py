@@ -10,7 +10,8 @@ the same lengths in the same order and the same arrivals, so that what differs i
 overhead of a pass and the time a request spends outside it are taken from a run of its own (one request at a time).
 
 --model: one assay-server with both cores, then two with a core each. Speed and overhead of a pass are fitted from runs of their own (one
-request at a time, and a closed loop), with other lengths than the runs compared.
+request at a time, and a closed loop), with other lengths than the runs compared. A run should hold some tens of passes: where the machine
+is slow, --dtype int8 and --batch-tokens 1024.
 
 Bar: throughput and p99 within 15 % (--bar) at each, of the median of --rounds runs. BIN_DIR holds assay, assay-server or
 assay-fake-server, and assay-fleet-simulator; --simulator names the last one elsewhere.
@@ -158,7 +159,7 @@ def real_fleet(args, name, commands, kind):
             # Speeds of a shared machine drift: each round has a calibration of its own, before what is compared.
             speed, overhead = calibrate_real(args, address, replicas, fit)
             rate = 0.6 * speed * replicas / table["mean"]
-            model = ["--replicas", replicas, "--tokens-per-second", speed, "--pass-overhead", overhead, *kind, "--max-batch-tokens", 4096,
+            model = ["--replicas", replicas, "--tokens-per-second", speed, "--pass-overhead", overhead, *kind, "--max-batch-tokens", args.batch_tokens,
                      "--network", 0.0005, "--max-attempts", 1, "--balance", args.balance, "--lengths", table["lengths"], "--lengths-in-order"]
             common = ["--duration", args.seconds, "--warm-up", args.warm_up, "--deadline", 300, "--seed", 3 + number]
             for load, flags in (("closed loop", ["--concurrency", 16 * replicas, *common]), ("open, 60 %", ["--rate", round(rate, 3), *common])):
@@ -203,7 +204,8 @@ def median_of(runs):
 
 
 def real(args):
-    server = [args.bin_dir / "assay-server", "--listen", "127.0.0.1:0", "--log-level", "error", "--model", args.model]
+    server = [args.bin_dir / "assay-server", "--listen", "127.0.0.1:0", "--log-level", "error", "--model", args.model, "--dtype", args.dtype,
+              "--max-batch-tokens", args.batch_tokens]
     with tempfile.TemporaryDirectory() as folder:
         args.scratch = folder
         rows = real_fleet(args, "1, two cores", [(server, None)], ["--device", "shared", "--workers", 2])
@@ -233,10 +235,11 @@ def main():
     parser.add_argument("bin_dir", type=Path, metavar="BIN_DIR")
     parser.add_argument("--simulator", type=Path, metavar="FILE", help="default: assay-fleet-simulator in BIN_DIR")
     parser.add_argument("--model", metavar="FOLDER", help="compare with assay-server on this checkpoint instead of paced servers")
+    parser.add_argument("--dtype", default="auto", help="--dtype of assay-server, with --model (default: auto)")
     parser.add_argument("--replicas", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2, 4], metavar="N,N,...",
                         help="fleets of paced servers, run side by side (default: 1,2,4)")
     parser.add_argument("--speed", type=float, default=10000, help="tokens a second of a paced server (default: 10000)")
-    parser.add_argument("--batch-tokens", type=int, default=4096, help="--max-batch-tokens of paced servers (default: 4096)")
+    parser.add_argument("--batch-tokens", type=int, default=4096, help="--max-batch-tokens of the servers (default: 4096)")
     parser.add_argument("--responses", type=int, default=4, help="of each request to paced servers (default: 4)")
     parser.add_argument("--seconds", type=float, default=40, help="that each run is counted (default: 40)")
     parser.add_argument("--warm-up", type=float, default=5, help="before that, of each run (default: 5)")
