@@ -52,8 +52,8 @@ class BulkStreams {
   absl::Time NextSend() const;
 
   void TakeWritable(size_t stream);
-  // Not before all else that the stream told, and before the ledger is told. False where the end is the
-  // one that a stream without a server was meant to have.
+  // After all else that the stream told, and before the ledger is told of the end. False where it is
+  // the end that the stream of a server which left was meant to have.
   bool TakeEnd(size_t stream, const absl::Status& status);
   // Ends the streams whose servers left, and that have answered all they had.
   void EndRetired();
