@@ -206,31 +206,29 @@ std::unique_ptr<grpc::Alarm> ScoreCall::WatchSilence(const std::shared_ptr<Score
 }
 
 void ScoreCall::OnSilence(const std::shared_ptr<ScoreAttempt>& attempt, absl::Duration waited) {
-  if (Hedge(attempt.get())) return;
+  Hedge(attempt.get());
   std::unique_ptr<grpc::Alarm> last;
   MutexLock lock(&mu_);
   if (MayBeHedged(attempt.get())) last = WatchSilence(attempt, 2 * waited);
 }
 
-bool ScoreCall::Hedge(const ScoreAttempt* attempt) {
+void ScoreCall::Hedge(const ScoreAttempt* attempt) {
   {
     MutexLock lock(&mu_);
-    if (!MayBeHedged(attempt)) return true;
+    if (!MayBeHedged(attempt)) return;
   }
   const Candidate next = Next();
-  if (!next.fresh || next.replica->readiness() != Readiness::kReady) return false;
+  if (!next.fresh || next.replica->readiness() != Readiness::kReady) return;
   const auto hedge =
       std::make_shared<ScoreAttempt>(next.replica, options_.deadline, options_.prompt_hash);
   {
     MutexLock lock(&mu_);
-    if (!MayBeHedged(attempt)) return true;
-    if (!options_.hedge_budget->Take()) return false;
+    if (!MayBeHedged(attempt) || !options_.hedge_budget->Take()) return;
     hedged_ = true;
     attempts_.push_back(hedge);
     tried_.push_back(next.replica);
   }
   Start(hedge);
-  return true;
 }
 
 bool ScoreCall::MayBeHedged(const ScoreAttempt* attempt) const {

@@ -98,9 +98,8 @@ class ScoreCall : public std::enable_shared_from_this<ScoreCall> {
                                             absl::Duration wait) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void OnSilence(const std::shared_ptr<ScoreAttempt>& attempt, absl::Duration waited)
       ABSL_LOCKS_EXCLUDED(mu_);
-  // Another attempt beside `attempt`, which has no answer yet. False where it should have one and
-  // cannot.
-  bool Hedge(const ScoreAttempt* attempt) ABSL_LOCKS_EXCLUDED(mu_);
+  // Another attempt beside `attempt`, which has no answer yet; none where it cannot be made now.
+  void Hedge(const ScoreAttempt* attempt) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Whether `attempt` is all that is under way, and may be hedged.
   bool MayBeHedged(const ScoreAttempt* attempt) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

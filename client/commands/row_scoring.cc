@@ -209,8 +209,8 @@ class ScoreRun {
   const RowScoring& options_;
   const Streams streams_;
   const ModelInfo& model_;
-  const RowRoute
-      rows_;  // Borrowed. The input is the source's thread's until ScoreAll() has returned.
+  // Borrowed. The input is the source's thread's until ScoreAll() has returned.
+  const RowRoute rows_;
   RowDetail detail_;
   bool explain_ = false;
 

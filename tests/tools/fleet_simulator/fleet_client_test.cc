@@ -33,12 +33,8 @@ class FleetClientTest : public ::testing::Test {
                                        [answer, status = replicas[id].status] { answer(status); });
                        });
     for (size_t i = 0; i < replicas.size(); ++i) {
-      const auto join = [&client, i] { client.balancer().Add(static_cast<int>(i)); };
-      if (replicas[i].joins == absl::ZeroDuration()) {
-        join();
-      } else {
-        events_.After(replicas[i].joins, join);
-      }
+      events_.After(replicas[i].joins,
+                    [&client, i] { client.balancer().Add(static_cast<int>(i)); });
     }
     std::vector<CallReport> reports;
     client.Send({.response_tokens = {1}}, [&](const CallReport& r) { reports.push_back(r); });
