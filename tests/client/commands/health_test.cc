@@ -16,6 +16,7 @@ namespace {
 using ::assay::testing::Certificates;
 using ::assay::testing::HealthServer;
 using ::assay::testing::ReadFile;
+using ::assay::testing::RefusingPort;
 using ::assay::testing::SilentPort;
 using ::testing::HasSubstr;
 
@@ -59,8 +60,9 @@ TEST(HealthCommandTest, AnythingElseIsExitOneAndOneSentence) {
   ExpectSentence({.address = server.address(), .service = "mine"}, 1, "NOT_SERVING of \"mine\"");
   ExpectSentence({.address = server.address(), .service = "other"}, 1,
                  "knows no health service \"other\"");
-  const std::string gone = HealthServer().address();  // Its server is gone by the next line.
-  ExpectSentence({.address = gone, .timeout = absl::Milliseconds(300)}, 1, "no server answers at");
+  const RefusingPort gone;
+  ExpectSentence({.address = gone.address(), .timeout = absl::Milliseconds(300)}, 1,
+                 "no server answers at");
   const HealthServer without(/*with_health=*/false);
   ExpectSentence({.address = without.address()}, 1, "does not speak grpc.health.v1");
   const SilentPort silent;
